@@ -1,0 +1,1 @@
+"""Problem in, solution out: backends, the solver loop, answers, voting, and what people see of it."""

@@ -1,0 +1,119 @@
+"""What works on this machine: one line for each check, with the remedy where something is missing.
+
+Promises: runs what it reports on where that is cheap, and names what this version does not have. Does not promise
+speed: it starts a sandbox and loads the model.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import platform
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import TextIO
+
+from .. import __version__
+from ..sandbox.probe import probe
+from .embedded import EMBEDDED_FOLDER, EmbeddedBackend
+from .errors import BackendError
+
+ENDPOINTS = ("transformers", "vllm", "openai")
+"""Backends that the design names and this version does not have."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at."""
+
+    name: str
+    """What."""
+    ok: bool
+    """Whether it is there."""
+    detail: str
+    """What was found."""
+    remedy: str = ""
+    """How to get it, when it is not there."""
+    needed: bool = False
+    """Whether questions cannot be answered without it."""
+
+
+def checks() -> Iterator[Check]:
+    """Every check, in the order of what a question needs first."""
+    yield Check(
+        "mathsolve",
+        True,
+        f"{__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}",
+    )
+    yield from _isolation()
+    yield _model()
+    for name in ENDPOINTS:
+        yield Check(f"backend {name}", False, "not part of this version", "use --model embedded or a model folder")
+    yield _docker()
+    yield _gpu()
+    yield _compiled()
+    yield _terminal()
+
+
+def report(out: TextIO, *, as_json: bool) -> int:
+    """Writes the checks; returns 0 when questions can be answered, else 1."""
+    found = list(checks())
+    if as_json:
+        out.write(json.dumps([asdict(check) for check in found], ensure_ascii=False) + "\n")
+    else:
+        width = max(len(check.name) for check in found)
+        for check in found:
+            mark = "ok" if check.ok else "MISSING" if check.needed else "--"
+            out.write(f"{mark:<8}{check.name:<{width}}  {check.detail}\n")
+            if check.remedy and not check.ok:
+                out.write(f"{'':<8}{'':<{width}}  remedy: {check.remedy}\n")
+    return 1 if any(check.needed and not check.ok for check in found) else 0
+
+
+def _isolation() -> Iterator[Check]:
+    for layer in probe():
+        yield Check(f"sandbox {layer.name}", layer.ok, layer.detail, layer.remedy)
+
+
+def _model() -> Check:
+    try:
+        backend = EmbeddedBackend(EMBEDDED_FOLDER)
+    except BackendError as error:
+        return Check(
+            "model embedded", False, str(error), "install the published package, which carries it", needed=True
+        )
+    size = sum(path.stat().st_size for path in EMBEDDED_FOLDER.iterdir()) / 2**20
+    return Check("model embedded", True, f"{size:.1f} MB, reads {backend.context} tokens, runs on the CPU", needed=True)
+
+
+def _docker() -> Check:
+    client = shutil.which("docker")
+    remedy = "nothing to do: programs run in the process sandbox, which needs no docker"
+    return Check("sandbox docker", False, f"not part of this version (client: {client or 'not installed'})", remedy)
+
+
+def _gpu() -> Check:
+    present = Path("/dev/nvidia0").exists() or shutil.which("nvidia-smi") is not None
+    remedy = "nothing to do: the embedded model runs on the CPU; training needs one"
+    return Check("GPU", present, "an NVIDIA GPU; answering does not use it" if present else "none found", remedy)
+
+
+def _compiled() -> Check:
+    """Sympy takes six times as long to start without byte-code, which package installers may not write."""
+    spec = importlib.util.find_spec("sympy")
+    source = Path(spec.origin) if spec and spec.origin else None
+    done = source is not None and Path(importlib.util.cache_from_source(str(source))).exists()
+    folder = source.parent if source else "sympy"
+    remedy = f"{sys.executable} -m compileall -q {folder}"
+    return Check(
+        "byte-code", done, "sympy is compiled" if done else "sympy is not compiled: every start is slow", remedy
+    )
+
+
+def _terminal() -> Check:
+    encoding = sys.stdout.encoding or "unknown"
+    remedy = "export PYTHONUTF8=1 (mathematics is drawn in ASCII until then)"
+    return Check("terminal encoding", "utf" in encoding.lower(), encoding, remedy)

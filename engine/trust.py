@@ -1,0 +1,84 @@
+"""Honest abstention: how far an answer is to be trusted, from what can be seen without knowing the right one.
+
+A small model writes fluent nonsense outside what it learnt. Its own probabilities tell: how likely it finds the question
+(it was trained to predict questions, too) and what it wrote. So do numbers of the question that its program does not
+use, programs that fail, and attempts that disagree. A logistic model over these signals, fitted on questions of both
+kinds, gives the probability that the answer is right; below a threshold the engine gives none.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from ..sandbox import Observation, Program
+from .answers import boxed
+from .selection import Vote
+from .trajectory import Thought, Trajectory
+
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+FREE_NUMBERS = frozenset({"0", "1", "2", "3", "4", "10", "12", "24", "60", "100", "180", "1000", "3600"})
+"""Numbers that a program may bring in by itself: small ones, and those of units and percent."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """A fitted model of P(right), and the probability below which no answer is given."""
+
+    bias: float
+    """Constant term."""
+    weights: Mapping[str, float]
+    """Weight of each signal."""
+    threshold: float
+    """Least confidence for an answer."""
+
+    def confidence(self, signals: Mapping[str, float]) -> float:
+        """P(right), by the logistic function of the weighted signals."""
+        z = self.bias + sum(weight * signals[name] for name, weight in self.weights.items())
+        return 1 / (1 + math.exp(-max(-50.0, min(50.0, z))))
+
+
+def signals(vote: Vote, attempts: Sequence[Trajectory], question_logprobs: Sequence[float]) -> dict[str, float]:
+    """What can be seen of an answer. All are finite; larger is worse, but for `agreement`."""
+    question = [-p for p in question_logprobs]
+    written = [-p for p in vote.winner.tokens.sampled()]
+    asked, used = _numbers(vote.winner)
+    return {
+        "question_nll": _mean(question),
+        "question_worst": _mean(sorted(question)[-5:]),
+        "written_nll": _mean(written),
+        "written_worst": max(written, default=0.0),
+        "agreement": vote.agreement,
+        "failed": _mean([float(_failed(attempt)) for attempt in attempts]),
+        "unused": len(asked - used) / len(asked) if asked else 0.0,
+        "invented": len(used - asked - FREE_NUMBERS) / len(used) if used else 0.0,
+    }
+
+
+def objection(trajectory: Trajectory) -> str | None:
+    """Why an answer cannot be right whatever the probabilities say, or None."""
+    seen = [step for step in trajectory.steps if isinstance(step, Observation)]
+    last = trajectory.steps[-1]
+    if seen and not seen[-1].ok:
+        return f"its program failed ({seen[-1].error or seen[-1].status})"
+    if seen and isinstance(last, Thought) and boxed(last.text) != seen[-1].text.strip():
+        return "what it states is not what its program printed"
+    return None
+
+
+def _failed(trajectory: Trajectory) -> bool:
+    return trajectory.stop != "answered" or objection(trajectory) is not None
+
+
+def _numbers(trajectory: Trajectory) -> tuple[set[str], set[str]]:
+    """Numbers in the question, and in the programs (in the thoughts, when there is no program)."""
+    asked = set(NUMBER.findall(re.sub(r"(?<=\d),(?=\d{3})", "", trajectory.problem.question)))
+    code = [step.code for step in trajectory.steps if isinstance(step, Program)]
+    text = code or [step.text for step in trajectory.steps if isinstance(step, Thought)]
+    return asked, set(NUMBER.findall("\n".join(text)))
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0

@@ -1,0 +1,190 @@
+"""Runs the blocks of one session inside the sandbox: output to the pipe, last value echoed, soft limits, one-line errors.
+
+Promises: a soft limit that fires leaves the variables of the session in place; whatever a block does to `sys.stdout`, to
+signal handlers or to the last `repr` ends with that block. Does not promise to survive: a block that can only be stopped
+from outside is killed by the server, with this process.
+"""
+
+from __future__ import annotations
+
+import builtins
+import gc
+import os
+import random
+import re
+import resource
+import signal
+import sys
+import time
+import types
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from .messages import Done, Frames, Ready, Run, pack
+from .source import Prepare, Refused
+
+CHANNEL = 3
+"""File descriptor of the child's socket to the application."""
+ERROR_CHARS = 1_000
+"""Characters of an error line that are kept."""
+DIGITS = 100_000
+"""Digits of an integer that may be printed; Python's own limit is too low for mathematics."""
+PRELOADED = ("sympy", "numpy")
+"""Libraries that are imported before the clock starts, when the block's text names them."""
+
+_HOST_PATH = re.compile(r" \(/[^()]*\)")
+
+
+class SoftLimit(BaseException):
+    """The block used up its processor time. Not an `Exception`, so that `except Exception` does not swallow it."""
+
+
+class Interpreter:
+    """The namespace of one session and the way a block runs in it."""
+
+    def __init__(self, prepare: Prepare) -> None:
+        self._compile = prepare
+        self._module = types.ModuleType("__main__")
+        self._armed = False
+        self._fresh = True
+        self._stdout = sys.stdout
+        sys.modules["__main__"] = self._module
+        sys.set_int_max_str_digits(DIGITS)
+        builtins.exit = builtins.quit = _leave  # type: ignore[assignment]
+
+    def run(self, order: Run) -> Done:
+        """Run one block and say how it went."""
+        self._prepare(order)
+        start = time.process_time()
+        status, value, error = self._guarded(order)
+        self._restore()
+        return Done(order.ticket, status, value, error, time.process_time() - start)
+
+    def _prepare(self, order: Run) -> None:
+        for name in PRELOADED:
+            if name in order.code and name not in sys.modules:
+                __import__(name)
+                _seed(order.seed, name)
+        if self._fresh:
+            _seed(order.seed, *PRELOADED, "random")
+            self._fresh = False
+        _limit_memory(order.memory_mb)
+        cpu = int(time.process_time() + order.cpu_s) + 3
+        resource.setrlimit(resource.RLIMIT_CPU, (cpu, resource.RLIM_INFINITY))
+        signal.signal(signal.SIGPROF, self._expire)
+        signal.setitimer(signal.ITIMER_PROF, order.cpu_s, 0.2)
+
+    def _restore(self) -> None:
+        signal.setitimer(signal.ITIMER_PROF, 0)
+        sys.stdout = sys.stderr = self._stdout
+        sys.setrecursionlimit(1_000)
+        self._flush()
+
+    def _flush(self) -> None:
+        try:
+            self._stdout.flush()
+        except (OSError, ValueError):  # the block closed it: write to the pipe through a new one
+            self._stdout = sys.stdout = sys.stderr = open_output()
+
+    def _expire(self, signum: int, frame: object) -> None:
+        if self._armed:
+            raise SoftLimit
+
+    def _guarded(self, order: Run) -> tuple[str, str | None, str | None]:
+        """Status, value and error. The alarm may fire anywhere inside; the outer `try` is what it cannot miss."""
+        try:
+            try:
+                self._armed = True
+                return self._execute(order)
+            finally:
+                self._armed = False
+        except SoftLimit:
+            self._armed = False
+            return "timeout", None, f"TimeoutError: execution exceeded {order.cpu_s:g} s of CPU time"
+        except MemoryError:
+            gc.collect()
+            return "memory", None, f"MemoryError: the program needed more than {order.memory_mb} MB"
+        except BaseException as error:  # raised by the program's own `__str__` while its first error was described
+            return "error", None, type(error).__name__
+
+    def _execute(self, order: Run) -> tuple[str, str | None, str | None]:
+        try:
+            block = self._compile(order.code, self._module)
+            exec(block.body, self._module.__dict__)
+            if block.last is None:
+                return "ok", None, None
+            return "ok", self._echo(eval(block.last, self._module.__dict__), order.value_chars), None
+        except SystemExit:
+            return "ok", None, None
+        except Refused as refused:
+            return "policy", None, str(refused)
+        except (SoftLimit, MemoryError):
+            raise
+        except BaseException as error:  # a program may raise anything; whatever it is becomes an observation
+            return "error", None, describe(error)
+
+    def _echo(self, value: object, limit: int) -> str | None:
+        if value is None:
+            return None
+        self._module.__dict__["_"] = value
+        text = repr(value)
+        if len(text) <= limit:
+            return text
+        half = limit // 2
+        return f"{text[:half]}... {len(text) - 2 * half} characters cut ...{text[-half:]}"
+
+
+def describe(error: BaseException) -> str:
+    """`Type: message` on one line, without paths of the host."""
+    name = type(error).__name__
+    if isinstance(error, SyntaxError):
+        message = f"{error.msg} (line {error.lineno})" if error.lineno else str(error.msg)
+    else:
+        message = _HOST_PATH.sub("", " ".join(str(error).split()))
+    if len(message) > ERROR_CHARS:
+        message = message[:ERROR_CHARS] + "..."
+    return f"{name}: {message}" if message else name
+
+
+def open_output() -> Any:
+    """Text that goes to the output pipe line by line, so that a kill loses one unfinished line at most."""
+    return open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def serve(prepare: Prepare, enter: Callable[[], None]) -> NoReturn:
+    """Take the last privileges away with `enter`, then run blocks until the application hangs up."""
+    sys.stdout = sys.stderr = open_output()
+    interpreter = Interpreter(prepare)
+    frames = Frames()
+    enter()
+    os.write(CHANNEL, pack(Ready()))
+    while data := os.read(CHANNEL, 65_536):
+        for message in frames.feed(data):
+            if isinstance(message, Run):
+                _send(pack(interpreter.run(message)))
+    os._exit(0)
+
+
+def _send(data: bytes) -> None:
+    while data:
+        data = data[os.write(CHANNEL, data) :]
+
+
+def _leave(code: object = None) -> NoReturn:
+    raise SystemExit(code)
+
+
+def _seed(seed: int, *loaded: str) -> None:
+    """Start the global generators of these modules, as far as they are imported, from `seed`."""
+    if "random" in loaded:
+        random.seed(seed)
+    if "numpy" in loaded and "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(seed % 2**32)
+
+
+def _limit_memory(memory_mb: int) -> None:
+    _, hard = resource.getrlimit(resource.RLIMIT_AS)
+    wanted = memory_mb * 2**20
+    if hard == resource.RLIM_INFINITY:
+        hard = wanted
+    resource.setrlimit(resource.RLIMIT_AS, (min(wanted, hard), hard))

@@ -1,0 +1,167 @@
+"""Everything that crosses the sandbox's wall: small frozen messages as length-prefixed JSON.
+
+Only text and numbers are ever decoded, and every field's type is checked, because the other side may be hostile. Nothing
+is unpickled. The server imports this file by path, so it needs nothing but the standard library.
+"""
+
+from __future__ import annotations
+
+import json
+import struct
+from dataclasses import dataclass, fields
+from types import NoneType
+from typing import Any
+
+MAX_FRAME = 4 * 2**20
+"""Bytes of the largest frame that is accepted."""
+
+_HEADER = struct.Struct("<I")
+
+
+class BadFrame(ValueError):
+    """Bytes that are not a message. The sender is not to be trusted any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """Server to application, once: the isolation that is in force, or why there is none."""
+
+    tier: str
+    """`A` to `D`."""
+    layers: list[list[Any]]
+    """`[name, ok, detail, remedy]` of every layer that was tried."""
+    refusal: str
+    """Why the server does not serve; empty when it does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Open:
+    """Application to server: start a child. Its socket and output pipe travel with this message."""
+
+    id: int
+    """The application's number for the child."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watch:
+    """Application to server: the child starts a block; kill it when it has used this much more processor time."""
+
+    id: int
+    """Which child."""
+    cpu_s: float
+    """CPU seconds from now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Kill:
+    """Application to server: end a child now."""
+
+    id: int
+    """Which child."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """Child to application, once: it waits for its first block."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Application to child: run one block."""
+
+    ticket: str
+    """A random word that the reply has to repeat."""
+    code: str
+    """The source text."""
+    cpu_s: float
+    """Soft limit in CPU seconds."""
+    memory_mb: int
+    """Address space in MiB; the first block of a session fixes the most that a later one can get."""
+    value_chars: int
+    """Characters of the last value that are sent back."""
+    seed: int
+    """Seeds `random` and numpy before the first block of the session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """Child to application: the block ended and the session lives on."""
+
+    ticket: str
+    """The ticket of the `Run`."""
+    status: str
+    """`ok`, `error`, `timeout`, `memory` or `policy`."""
+    value: str | None
+    """`repr` of the last expression."""
+    error: str | None
+    """One line, `Type: message`."""
+    cpu_s: float
+    """CPU seconds that the block used."""
+
+
+@dataclass(frozen=True, slots=True)
+class Exited:
+    """Server to application, over the child's own socket: the child is dead."""
+
+    code: int
+    """Exit code; negative when a signal ended it."""
+    cpu_s: float
+    """CPU seconds of its whole life."""
+    overrun: bool
+    """Whether the server killed it for its processor time."""
+
+
+Message = Hello | Open | Watch | Kill | Ready | Run | Done | Exited
+
+_KINDS: dict[str, type[Message]] = {
+    kind.__name__: kind for kind in (Hello, Open, Watch, Kill, Ready, Run, Done, Exited)
+}
+_TYPES: dict[str, tuple[type, ...]] = {
+    "str": (str,),
+    "str | None": (str, NoneType),
+    "int": (int,),
+    "float": (int, float),
+    "bool": (bool,),
+    "list[list[Any]]": (list,),
+}
+
+
+def pack(message: Message) -> bytes:
+    """The frame of a message."""
+    body = [type(message).__name__, *(getattr(message, field.name) for field in fields(message))]
+    data = json.dumps(body, separators=(",", ":")).encode()
+    return _HEADER.pack(len(data)) + data
+
+
+class Frames:
+    """Collects bytes and cuts them into messages."""
+
+    def __init__(self) -> None:
+        self._buffer = bytearray()
+
+    def feed(self, data: bytes) -> list[Message]:
+        """The messages that are complete now. Raises `BadFrame` on anything else than well-formed messages."""
+        self._buffer += data
+        messages = []
+        while len(self._buffer) >= _HEADER.size:
+            (size,) = _HEADER.unpack_from(self._buffer)
+            if size > MAX_FRAME:
+                raise BadFrame(f"a frame of {size} bytes")
+            end = _HEADER.size + size
+            if len(self._buffer) < end:
+                break
+            messages.append(_unpack(bytes(self._buffer[_HEADER.size : end])))
+            del self._buffer[:end]
+        return messages
+
+
+def _unpack(data: bytes) -> Message:
+    try:
+        name, *values = json.loads(data)
+        kind = _KINDS[name]
+    except (ValueError, TypeError, KeyError, RecursionError) as error:
+        raise BadFrame(f"not a message: {error}") from None
+    wanted = [_TYPES[str(field.type)] for field in fields(kind)]
+    if len(values) != len(wanted) or not all(map(isinstance, values, wanted)):
+        raise BadFrame(f"wrong fields for {name}")
+    return kind(*values)

@@ -1,0 +1,65 @@
+"""What goes into the sandbox and what comes out: `Program` in, `Observation` out, within `Limits`.
+
+Nothing here runs anything; these are the nouns that every floor above shares.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Status = Literal["ok", "error", "timeout", "memory", "output_limit", "policy", "crashed", "exited", "infra_error"]
+"""How a program ended. `infra_error` is the sandbox's own failure: it is never shown to a model."""
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """One block of Python, as a model wrote it."""
+
+    code: str
+    """The source text."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """What one program may use."""
+
+    cpu_s: float = 5.0
+    """CPU seconds; wall time is only a backstop at 3 x this + 1 s."""
+    memory_mb: int = 1024
+    """Address space in MiB."""
+    output_chars: int = 65_536
+    """Characters of output that are kept; the rest is counted and dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What running a program showed."""
+
+    status: Status
+    """How it ended."""
+    stdout: str = ""
+    """What it printed (stdout and stderr in order), kept even when it was killed."""
+    value: str | None = None
+    """`repr` of the last expression, when the program ended in one that is not None."""
+    error: str | None = None
+    """One line, `Type: message`, when the status is not `ok`."""
+    cpu_s: float = 0.0
+    """CPU seconds used."""
+    wall_s: float = 0.0
+    """Wall seconds from request to reply."""
+    truncated: int = 0
+    """Characters of output that were left out."""
+    tier: str = ""
+    """Isolation in force, `A` (strongest) to `D`."""
+
+    @property
+    def ok(self) -> bool:
+        """Whether the program ran to its end."""
+        return self.status == "ok"
+
+    @property
+    def text(self) -> str:
+        """What a model is told: the output, then the last value, then the error, each on lines of its own."""
+        parts = [self.stdout.rstrip("\n"), self.value or "", self.error or ""]
+        return "\n".join(part for part in parts if part)

@@ -1,0 +1,144 @@
+"""Entry of the server process: wall itself in, then become the zygotes. Started by path, never imported by the application.
+
+Process tree: this process (outside, waits) > a process that owns the namespaces (waits) > the lite zygote, first process of
+its PID namespace > the sympy zygote, and below both the children. Each dies when the one above it dies.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import json
+import os
+import socket
+import sys
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Literal, NoReturn
+
+from . import isolation, kernel
+from .isolation import Layer, Plan
+from .messages import Hello, pack
+from .policy import policy
+from .warmup import warm_up
+from .zygote import Zygote
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What the application asked for."""
+
+    policy: Literal["check", "restricted", "off"]
+    """Mode of the Python policy."""
+    min_tier: str
+    """Weakest tier that may serve."""
+    libraries: list[str]
+    """Folders of the libraries that programs may read."""
+    probe: bool
+    """Say hello and leave."""
+
+
+def main() -> NoReturn:
+    """`argv`: socket of the lite zygote, socket of the sympy zygote, `Settings` as JSON."""
+    lite, symbolic = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
+    settings = Settings(**json.loads(sys.argv[3]))
+    kernel.die_with_parent()
+    _cache_bytecode(settings.libraries)
+    trouble: list[str] = []
+    for plan in isolation.plans():
+        trouble.append(_attempt(plan, settings, lite, symbolic, trouble))
+    lite.sendall(pack(Hello("D", [], f"no isolation works here: {'; '.join(trouble)}")))
+    sys.exit(1)
+
+
+def _attempt(plan: Plan, settings: Settings, lite: socket.socket, symbolic: socket.socket, past: list[str]) -> str:
+    """Try a plan. When it works, this process only waits until the server ends, and never returns; else: what failed."""
+    news, tell = os.pipe()
+    owner = os.fork()
+    if owner == 0:
+        os.close(news)
+        _own(plan, settings, lite, symbolic, tell, past)
+    os.close(tell)
+    problem = os.read(news, 4096)
+    if problem == b"ok":
+        lite.close()
+        symbolic.close()
+        os._exit(_wait(owner))
+    os.close(news)
+    _wait(owner)
+    return f"{plan}: {problem.decode() or 'ended at once'}"
+
+
+def _own(
+    plan: Plan, settings: Settings, lite: socket.socket, symbolic: socket.socket, tell: int, past: list[str]
+) -> NoReturn:
+    """In the process that owns the namespaces: make them, start the first process inside, wait for it."""
+    try:
+        kernel.die_with_parent()
+        _prefer_for_killing()
+        readable = isolation.readable_directories(settings.libraries)
+        isolation.separate(plan)
+        inside = os.fork()
+        if inside == 0:
+            layers = isolation.confine(plan, readable)
+            os.write(tell, b"ok")
+            os.close(tell)
+            _serve(settings, lite, symbolic, _explained(layers, past))
+    except OSError as error:
+        os.write(tell, str(error.strerror or error).encode())
+        os._exit(1)
+    os.close(tell)
+    lite.close()
+    symbolic.close()
+    os._exit(_wait(inside))
+
+
+def _serve(settings: Settings, lite: socket.socket, symbolic: socket.socket, layers: list[Layer]) -> NoReturn:
+    """Say hello, then be the two zygotes."""
+    layers = [*layers, isolation.filter_layer()]
+    tier = isolation.tier(layers)
+    refusal = isolation.refusal(tier, settings.min_tier, layers)
+    lite.sendall(pack(Hello(tier, [list(astuple(layer)) for layer in layers], refusal)))
+    if refusal or settings.probe:
+        os._exit(0)
+    enter = isolation.child_entry(layers[-1].ok)
+    prepare = policy(settings.policy if tier in ("A", "B") else "restricted")
+    other = os.fork()
+    if other == 0:
+        lite.close()
+        kernel.die_with_parent()
+        import sympy  # noqa: F401
+
+        Zygote(symbolic, prepare, enter, warm_up()).serve()
+    symbolic.close()
+    zygote = Zygote(lite, prepare, enter, iter(()))
+    zygote.essential.add(other)
+    zygote.serve()
+
+
+def _explained(layers: list[Layer], past: list[str]) -> list[Layer]:
+    """Tell with each missing layer what the stronger plans ran into."""
+    why = "; ".join(past)
+    return [x if x.ok or not why else Layer(x.name, x.ok, f"{x.detail} ({why})", x.remedy) for x in layers]
+
+
+def _cache_bytecode(libraries: list[str]) -> None:
+    """Have a fresh installation compiled once, while its folders can still be written to; inside they cannot."""
+    sources = (f"{folder}/__init__.py" for folder in libraries)
+    if all(Path(importlib.util.cache_from_source(source)).exists() for source in sources):
+        return
+    pid = os.fork()
+    if pid == 0:
+        for folder in libraries:
+            importlib.import_module(Path(folder).name)
+        os._exit(0)
+    _wait(pid)
+
+
+def _prefer_for_killing() -> None:
+    """When memory runs out, the system shall end programs rather than the application."""
+    if sys.platform == "linux":
+        Path("/proc/self/oom_score_adj").write_text("1000")
+
+
+def _wait(pid: int) -> int:
+    return max(0, os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))

@@ -1,0 +1,185 @@
+"""The application's side of the server: start it, greet it, ask it for children, end it.
+
+The application never forks. It executes a fresh interpreter with an empty environment that inherits nothing but two
+sockets and runs `server.py` by path, so neither the application's memory nor the package reaches the sandbox.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.util
+import itertools
+import json
+import os
+import select
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import cast
+
+from .channel import Channel, Kind
+from .messages import BadFrame, Frames, Hello, Kill, Message, Open, Watch, pack
+from .session import SandboxError
+
+LIBRARIES = ("sympy", "mpmath", "numpy", "RestrictedPython")
+"""What the server needs."""
+START_S = 60.0
+"""How long the server may take to start; a first start may have to compile sympy."""
+
+_BOOT = """
+import os, sys, types
+sys.path[:] = [*map(os.path.realpath, sys.path), *sys.argv.pop(1).split(os.pathsep)]
+package = types.ModuleType("mathsolve_sandbox")
+package.__path__ = [sys.argv.pop(1)]
+sys.modules["mathsolve_sandbox"] = package
+from mathsolve_sandbox.server import main
+main()
+"""
+"""Makes this folder a package under another name, so that `server.py` runs without the package above it."""
+
+
+class Supervisor:
+    """One running server."""
+
+    def __init__(self, policy: str, min_tier: str, probe: bool = False) -> None:
+        lite, lite_far = socket.socketpair()
+        symbolic, symbolic_far = socket.socketpair()
+        self._control: dict[Kind, socket.socket] = {"lite": lite, "symbolic": symbolic}
+        self._hello: Hello | None = None
+        self._lock = threading.Lock()
+        self._numbers = itertools.count(1)
+        folders = library_folders()
+        settings = json.dumps({"policy": policy, "min_tier": min_tier, "libraries": folders, "probe": probe})
+        paths = os.pathsep.join(dict.fromkeys(str(Path(folder).parent) for folder in folders))
+        self._complaints = tempfile.TemporaryFile()
+        with lite_far, symbolic_far:
+            far = (lite_far.fileno(), symbolic_far.fileno())
+            self._process = subprocess.Popen(
+                [sys.executable, "-I", "-S", "-c", _BOOT, paths, str(Path(__file__).parent), *map(str, far), settings],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.DEVNULL,
+                stderr=self._complaints,
+                pass_fds=far,
+                env=_environment(),
+                cwd="/",
+                start_new_session=True,
+            )
+
+    async def hello(self) -> Hello:
+        """What the server said when it started. Raises `SandboxError` when it cannot serve."""
+        hello = self._hello or await asyncio.to_thread(self._greeting)
+        if hello.refusal:
+            raise SandboxError(hello.refusal)
+        return hello
+
+    def _greeting(self) -> Hello:
+        """In a thread, so that any number of event loops may wait for it."""
+        with self._lock:
+            frames, messages, control = Frames(), list[Message](), self._control["lite"]
+            try:
+                control.settimeout(START_S)
+                while not self._hello and not messages and (data := control.recv(65_536)):
+                    messages = frames.feed(data)
+                control.settimeout(5)
+            except (OSError, BadFrame) as error:
+                raise SandboxError(f"the sandbox server did not start: {error}") from None
+            if self._hello is None and not (messages and isinstance(messages[0], Hello)):
+                raise SandboxError(f"the sandbox server ended at once: {self.last_words()}")
+            if self._hello is None:
+                self._hello = cast(Hello, messages[0])
+            return self._hello
+
+    @property
+    def alive(self) -> bool:
+        """Whether the server still holds its ends of the sockets."""
+        return self._process.poll() is None and all(map(_open, self._control.values()))
+
+    def last_words(self) -> str:
+        """The last line that the server complained with, for people."""
+        self._complaints.seek(0)
+        lines = self._complaints.read().decode("utf-8", "replace").split("\n")
+        return next((line for line in reversed(lines) if line.strip()), "it did not say why")
+
+    def spawn(self, kind: Kind) -> Channel:
+        """Ask for a child; it says `Ready` on its channel when it is there."""
+        near, far = socket.socketpair()
+        output, output_far = os.pipe()
+        number = next(self._numbers)
+        with far:
+            try:
+                socket.send_fds(self._control[kind], [pack(Open(number))], [far.fileno(), output_far])
+            except OSError:  # the server is dead: the channel closes at once, and its reader reports it
+                pass
+            finally:
+                os.close(output_far)
+        return Channel(number, kind, near, output)
+
+    def watch(self, channel: Channel, cpu_s: float) -> None:
+        """Have the child killed when it uses more than `cpu_s` from now."""
+        self._tell(channel, Watch(channel.number, cpu_s))
+
+    def kill(self, channel: Channel) -> None:
+        """Have the child killed now."""
+        self._tell(channel, Kill(channel.number))
+
+    def _tell(self, channel: Channel, message: Message) -> None:
+        with suppress(OSError):  # the server is dead, and every child with it
+            self._control[channel.kind].sendall(pack(message))
+
+    async def close(self) -> None:
+        """End the server and all its children, and wait until they are gone."""
+        for control in self._control.values():
+            with suppress(OSError):  # the server has gone first
+                control.shutdown(socket.SHUT_RDWR)
+        await asyncio.to_thread(self._reap)
+        for control in self._control.values():
+            control.close()
+        self._complaints.close()
+
+    def _reap(self) -> None:
+        try:
+            self._process.wait(2)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+
+
+def _open(control: socket.socket) -> bool:
+    """Whether the other end of a socket is still there; takes nothing from it, and never waits."""
+    try:
+        # MSG_DONTWAIT alone does not do: a Python socket with a time limit waits for data before it calls recv.
+        waiting = select.poll()
+        waiting.register(control, select.POLLIN)
+        if not waiting.poll(0):
+            return True
+        return control.recv(1, socket.MSG_PEEK) != b""
+    except (OSError, ValueError):  # reset, or closed on this side
+        return False
+
+
+def library_folders() -> list[str]:
+    """Where each library lies, found without importing it. Raises `SandboxError` when one is missing."""
+    found = []
+    for name in LIBRARIES:
+        spec = importlib.util.find_spec(name)
+        if spec is None or not spec.submodule_search_locations:
+            raise SandboxError(f"the sandbox needs {name}, which is not installed; remedy: pip install {name}")
+        found.append(str(Path(spec.submodule_search_locations[0]).resolve()))
+    return found
+
+
+def _environment() -> dict[str, str]:
+    """All that programs can ever see of the environment."""
+    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+    return {
+        "PATH": "/nonexistent",
+        "LANG": "C.UTF-8",
+        "LC_ALL": "C.UTF-8",
+        "TZ": "UTC",
+        "PYTHONHASHSEED": "0",
+        **threads,
+    }

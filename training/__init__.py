@@ -1,0 +1,1 @@
+"""Seeds in, model out: synthesis, tokenizer, supervised fine-tuning, export."""

@@ -1,0 +1,74 @@
+"""Fits the trust in an answer (`engine.trust`) on calibration questions inside and outside the model's sub-domains."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ..engine.solver import Solver
+from ..engine.trajectory import Problem
+
+CALIBRATION = Path(__file__).parent / "bank" / "calibration.jsonl"
+"""Questions written by hand; none of them is used for training or testing."""
+
+
+def calibration_problems(path: Path = CALIBRATION) -> list[Problem]:
+    """The calibration questions; those outside the sub-domains have no answer."""
+    records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    return [Problem(r["question"], answer=r.get("answer"), domain=r.get("domain")) for r in records]
+
+
+def fit_trust(solver: Solver, problems: Sequence[Problem], keep_right: float) -> dict[str, Any]:
+    """Fits a logistic model of P(right) to the signals of every answer, and a threshold that keeps `keep_right` of the right.
+
+    Returns:
+        The fields of `engine.trust.Trust`, as JSON.
+    """
+    rows: list[Mapping[str, float]] = []
+    labels: list[bool] = []
+    for solution in solver.solve_many(problems, concurrency=32):
+        belief, gold = solution.trajectory.answer, solution.problem.answer
+        if belief is None or not solution.signals:
+            continue
+        rows.append(solution.signals)
+        labels.append(gold is not None and solver.equal(belief, gold))
+    if not any(labels) or all(labels):
+        return {"bias": 0.0, "weights": {}, "threshold": 0.0}  # nothing to tell apart
+    return fit_logistic(rows, labels, keep_right)
+
+
+def fit_logistic(rows: Sequence[Mapping[str, float]], labels: Sequence[bool], keep_right: float, ridge: float = 0.02) -> dict[str, Any]:
+    """Logistic regression on standardised signals with an L2 penalty, written back in the signals' own units.
+
+    Args:
+        rows: signals of each answer, all with the same names.
+        labels: whether the answer was right.
+        keep_right: share of right answers that stay above the threshold.
+        ridge: weight of the squared norm of the (standardised) weights.
+    """
+    names = sorted(rows[0])
+    x = torch.tensor([[row[name] for name in names] for row in rows], dtype=torch.float64)
+    y = torch.tensor(labels, dtype=torch.float64)
+    mean, std = x.mean(0), x.std(0).clamp(min=1e-6)
+    z = (x - mean) / std
+    weights = torch.zeros(len(names) + 1, dtype=torch.float64, requires_grad=True)
+    optimizer = torch.optim.LBFGS([weights], max_iter=500, line_search_fn="strong_wolfe")
+
+    def loss() -> torch.Tensor:
+        optimizer.zero_grad()
+        value = torch.nn.functional.binary_cross_entropy_with_logits(z @ weights[1:] + weights[0], y)
+        value = value + ridge * weights[1:].square().sum()
+        value.backward()  # type: ignore[no-untyped-call]
+        return value
+
+    optimizer.step(loss)  # type: ignore[no-untyped-call]
+    with torch.no_grad():
+        confidence = torch.sigmoid(z @ weights[1:] + weights[0])
+        own = weights[1:] / std
+        bias = float(weights[0] - (own * mean).sum())
+        threshold = float(torch.quantile(confidence[y > 0], 1 - keep_right))
+    return {"bias": bias, "weights": dict(zip(names, own.tolist(), strict=True)), "threshold": threshold}

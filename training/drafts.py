@@ -1,0 +1,132 @@
+"""Drawing one example from a kind of task: variables, wording, program, check.
+
+Promises: a draft depends only on the seed and on the generator it is drawn with. The problems of the `numbers` split
+are never asked in the train split, whatever the wording: a hash of its program decides which split may use a problem.
+Does not promise that the program is right: `verification.py` finds out.
+"""
+
+from __future__ import annotations
+
+import zlib
+from dataclasses import dataclass
+from random import Random
+from typing import Any, Literal
+
+from .frames import FrameError, expand
+from .phrasing import plainly_opened, vary
+from .samplers import namespace
+from .seeds import BankError, Compiled, Seed
+from .style import PLAIN, Style, draw_style
+
+Split = Literal["train", "numbers", "phrasings"]
+"""What is trained on; its wordings with numbers never trained on; wordings never trained on."""
+
+ANSWER = "\x00"
+"""Stands in a draft for what the program will print."""
+HELD_OUT_SHARE = 10
+"""One problem in so many is kept for the held-out splits."""
+MAX_REDRAWS = 300
+"""Draws until `where` holds, and again until the problem belongs to the split."""
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """An example whose program has not run yet; `ANSWER` stands where its output will be."""
+
+    seed: Seed
+    """The kind of task."""
+    question: str
+    """The question as somebody typed it."""
+    thought: str
+    """The plan; the whole reply when there is no program."""
+    program: str
+    """The program; empty for a task that must be declined."""
+    check: str
+    """The verification of `answer`."""
+    final: str
+    """The last sentence."""
+    cot: str
+    """The solution in words, if the seed has one."""
+
+
+def draw(seed: Seed, rng: Random, split: Split) -> Draft:
+    """One example of a seed.
+
+    Raises:
+        BankError: when the seed's text fails, or when no draw meets `where` and belongs to the split.
+    """
+    try:
+        values, program = _draw_problem(seed, rng, split)
+        return _draft(seed, values, program, rng, split)
+    except FrameError as error:
+        raise BankError(f"seed {seed.id}: {error}") from error
+
+
+def draw_values(seed: Seed, rng: Random) -> dict[str, Any]:
+    """Variables that meet `where`, together with the samplers. Raises `BankError`."""
+    for _ in range(MAX_REDRAWS):
+        values = namespace(rng)
+        try:
+            exec(seed.compiled.vars, values)
+            if eval(seed.compiled.where, values):
+                return values
+        except Exception as error:  # whatever the bank's own code raises is a mistake in the bank: say where
+            raise BankError(f"seed {seed.id}: vars or where: {type(error).__name__}: {error}") from error
+    raise BankError(f"seed {seed.id}: where: holds in none of {MAX_REDRAWS} draws: draw from a range that fits it")
+
+
+def _draw_problem(seed: Seed, rng: Random, split: Split) -> tuple[dict[str, Any], str]:
+    """Variables that make a problem of this split, and their program."""
+    style = _program_style(seed)
+    for _ in range(MAX_REDRAWS):
+        values = draw_values(seed, rng)
+        program = expand(seed.compiled.program, values, rng, style)
+        if not seed.program or is_held_out(seed, program) == (split != "train"):
+            return values, program
+    if split == "phrasings":
+        return values, program  # too few different problems to keep some back: at least the wording is new
+    raise BankError(
+        f"seed {seed.id}: vars: too few different problems to hold some out ({split}): draw from a wider range"
+    )
+
+
+def is_held_out(seed: Seed, program: str) -> bool:
+    """Whether this problem is kept for the held-out splits, decided by a hash of its program."""
+    return zlib.crc32(f"{seed.id}\n{program}".encode()) % HELD_OUT_SHARE == 0
+
+
+def _program_style(seed: Seed) -> Style:
+    exact = "Rational" if "sympy" in seed.program or "sympy" in seed.check else "Fraction"
+    return Style(exact=exact, in_program=True)
+
+
+def _draft(seed: Seed, values: dict[str, Any], program: str, rng: Random, split: Split) -> Draft:
+    code = seed.compiled
+    question = _question(code, values, rng, split)
+    values["answer"] = ANSWER
+    thought = expand(rng.choice(code.thoughts), values, rng, PLAIN)
+    return Draft(
+        seed,
+        question,
+        thought,
+        program,
+        expand(code.check, values, rng, _program_style(seed)),
+        expand(code.final, values, rng, PLAIN),
+        expand(code.cot, values, rng, PLAIN),
+    )
+
+
+def _question(code: Compiled, values: dict[str, Any], rng: Random, split: Split) -> str:
+    style = draw_style(rng)
+    frames = code.held_out if split == "phrasings" else code.questions
+    question = expand(rng.choice(frames), values, rng, style)
+    if code.distractors and rng.random() < 0.2:
+        question = _distracted(question, expand(rng.choice(code.distractors), values, rng, style))
+    question = question.strip()
+    return plainly_opened(question, rng) if split == "phrasings" else vary(question, rng)
+
+
+def _distracted(question: str, sentence: str) -> str:
+    """The question with a sentence put before its last one; a question of one sentence stays as it is."""
+    head, mark, tail = question.rpartition(". ")
+    return f"{head}. {sentence.strip()} {tail}" if mark else question
