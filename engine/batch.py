@@ -10,6 +10,7 @@ import asyncio
 import json
 import threading
 from collections.abc import AsyncIterator, Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, BinaryIO, TextIO
 
@@ -87,10 +88,11 @@ async def _answered(solver: Solver, lines: Iterator[Line]) -> AsyncIterator[tupl
         begun.put_nowait((line, loop.create_task(solver.asolve(line.problem)) if line.problem else None))
 
     def read() -> None:
-        for line in lines:
-            room.acquire()
-            loop.call_soon_threadsafe(begin, line)
-        loop.call_soon_threadsafe(begun.put_nowait, None)
+        with suppress(RuntimeError):  # the loop has closed: nobody waits for answers any more
+            for line in lines:
+                room.acquire()
+                loop.call_soon_threadsafe(begin, line)
+            loop.call_soon_threadsafe(begun.put_nowait, None)
 
     threading.Thread(target=read, name="stdin", daemon=True).start()
     while (item := await begun.get()) is not None:

@@ -127,18 +127,16 @@ class Channel:
     def _on_message(self) -> None:
         try:
             data = self._sock.recv(CHUNK)
-            messages = self._frames.feed(data)
+            for message in self._frames.feed(data):
+                self._take(message)
+            if not data:
+                self._finish("lost")
         except BlockingIOError:
             return
         except ConnectionResetError:
-            return self._finish("lost")
-        except BadFrame:
-            return self._finish("garbage")
-        for message in messages:
-            self._take(message)
-        if not data:
             self._finish("lost")
-        return None
+        except BadFrame:
+            self._finish("garbage")
 
     def _take(self, message: Message) -> None:
         """A reply counts when it repeats the ticket; anything else is an old or a forged one."""

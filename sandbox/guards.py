@@ -5,6 +5,7 @@ from __future__ import annotations
 import builtins
 import operator
 import string
+import sys
 import types
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -12,29 +13,28 @@ from typing import Any
 from RestrictedPython.Guards import guarded_iter_unpack_sequence, guarded_unpack_sequence, safe_builtins
 from RestrictedPython.transformer import INSPECT_ATTRIBUTES
 
-MODULES = frozenset(
-    "__future__ bisect cmath collections copy dataclasses datetime decimal enum fractions functools heapq itertools math "
-    "mpmath numbers numpy operator pprint random re statistics string sympy textwrap time typing".split()
-)
+_MODULES = """
+__future__ bisect cmath collections copy dataclasses datetime decimal enum fractions functools heapq itertools math mpmath
+numbers numpy operator pprint random re statistics string sympy textwrap time typing
+"""
+MODULES = frozenset(_MODULES.split())
 """Top-level modules that a program may import."""
 
-_NUMERIC = "add sub mul truediv floordiv mod divmod pow matmul and or xor lshift rshift".split()
+_NUMERIC = "add sub mul truediv floordiv mod divmod pow matmul and or xor lshift rshift"
+_OTHERS = """
+init new post_init str repr format bool hash len call iter next reversed contains getitem setitem delitem missing index int
+float complex round trunc floor ceil abs neg pos invert eq ne lt le gt ge enter exit name doc match_args slots annotations
+"""
 DATA_MODEL = frozenset(
     f"__{name}__"
-    for name in (
-        "init new post_init str repr format bool hash len call iter next reversed contains getitem setitem delitem missing "
-        "index int float complex round trunc floor ceil abs neg pos invert eq ne lt le gt ge enter exit name doc match_args "
-        "slots annotations version"
-    ).split()
-    + _NUMERIC
-    + [f"{side}{name}" for name in _NUMERIC for side in "ri"]
+    for name in (*_OTHERS.split(), *(f"{side}{name}" for name in _NUMERIC.split() for side in ("", "r", "i")))
 )
 """Double-underscore names that a program may define and use."""
 
-_PURE = (
-    "all any ascii bin bytearray bytes classmethod dict dir enumerate filter format frozenset iter list map max min next "
-    "object print property reversed set sorted staticmethod sum super tuple zip NotImplemented exit quit"
-).split()
+_PURE = """
+all any ascii bin bytearray bytes classmethod dict dir enumerate filter format frozenset iter list map max min next object
+print property reversed set sorted staticmethod sum super tuple zip NotImplemented
+"""
 _IN_PLACE: dict[str, Callable[[Any, Any], Any]] = {
     "Add": operator.iadd, "Sub": operator.isub, "Mult": operator.imul, "Div": operator.itruediv, "Mod": operator.imod,
     "Pow": operator.ipow, "FloorDiv": operator.ifloordiv, "MatMult": operator.imatmul, "BitOr": operator.ior,
@@ -124,9 +124,11 @@ def _builtins() -> dict[str, Any]:
         "setattr": set_attribute,
         "delattr": delete_attribute,
         "type": _type_of,
+        "exit": sys.exit,
+        "quit": sys.exit,
     }
     errors = {k: v for k, v in vars(builtins).items() if isinstance(v, type) and issubclass(v, BaseException)}
-    return {**safe_builtins, **errors, **{name: getattr(builtins, name) for name in _PURE}, **own}
+    return {**safe_builtins, **errors, **{name: getattr(builtins, name) for name in _PURE.split()}, **own}
 
 
 def _type_of(value: object) -> type:

@@ -134,36 +134,36 @@ def filter_layer() -> Layer:
 
 
 def readable_directories(libraries: list[str]) -> list[str]:
-    """Everything that Python needs to read: its standard library, the given libraries, and shared objects."""
-    found = {os.path.realpath(path) for path in [*sys.path, *libraries] if Path(path).is_dir()}
-    for library in libraries:  # wheels keep their shared objects beside the package
-        found |= {os.path.realpath(p) for p in (f"{library}.libs", f"{library}2.libs") if Path(p).is_dir()}
-    found |= {os.path.dirname(path) for path in _mapped_objects()}
-    prefix = os.path.realpath(os.path.join(sys.base_prefix, "lib"))
-    if prefix != "/usr/lib" and Path(prefix).is_dir():
-        found.add(prefix)
+    """Everything that Python needs to read: its standard library, these libraries, and shared objects; nothing beside."""
+    shelves = {str(Path(library).parent) for library in libraries}
+    wanted = [*(path for path in sys.path if path not in shelves), *libraries, *_mapped_folders()]
+    wanted += [f"{library}.libs" for library in libraries]  # wheels keep their shared objects there
+    if sys.base_prefix not in ("/usr", "/"):
+        wanted.append(f"{sys.base_prefix}/lib")
+    found = {os.path.realpath(path) for path in wanted if Path(path).is_dir()}
     return [path for path in sorted(found) if not any(path.startswith(f"{other}/") for other in found)]
 
 
-def _mapped_objects() -> list[str]:
-    """Shared objects in use; their neighbours are what a later import will load."""
+def _mapped_folders() -> list[str]:
+    """Where the shared objects in use lie; their neighbours are what a later import will load."""
     maps = Path("/proc/self/maps").read_text() if sys.platform == "linux" else ""
-    return re.findall(r" (/\S+\.so[.0-9]*)$", maps, re.MULTILINE)
+    return [str(Path(path).parent) for path in re.findall(r" (/\S+\.so[.0-9]*)$", maps, re.MULTILINE)]
 
 
 def _enter_root(readable: list[str]) -> None:
     """A new root in memory with nothing but these directories, read-only; the old root is let go of."""
-    links = {name: os.readlink(name) for name in ("/lib", "/lib64") if Path(name).is_symlink()}
+    links = {name: Path(name).readlink() for name in ("/lib", "/lib64") if Path(name).is_symlink()}
+    os.umask(0o022)
     kernel.private_mounts()
     kernel.mount_tmpfs(_NEW_ROOT, "mode=755,size=1m")
     for directory in readable:
         target = _NEW_ROOT + directory
-        os.makedirs(target, 0o755)
+        Path(target).mkdir(parents=True, exist_ok=True)
         kernel.bind(directory, target)
         kernel.restrict_mount(target, kernel.RDONLY | kernel.NOSUID | kernel.NODEV)
     for name, goal in links.items():
-        if not os.path.lexists(_NEW_ROOT + name):
-            os.symlink(goal, _NEW_ROOT + name)
+        if not Path(_NEW_ROOT + name).exists():
+            Path(_NEW_ROOT + name).symlink_to(goal)
     kernel.pivot_root(_NEW_ROOT)
     kernel.restrict_mount("/", kernel.RDONLY | kernel.NOSUID | kernel.NODEV | kernel.NOEXEC, below=False)
 

@@ -101,7 +101,7 @@ def landlock_abi() -> int:
 
 
 def landlock(readable: list[str]) -> int:
-    """Confine this process to reading these directories: no write, no TCP, no signal or abstract socket to the outside.
+    """Confine this process to reading these directories and listing those above: no write, no TCP, no signal or abstract socket to the outside.
 
     Needs no_new_privs. Returns the version in force; older versions cover less.
     """
@@ -111,15 +111,17 @@ def landlock(readable: list[str]) -> int:
     size = 8 if abi < 4 else 16 if abi < 6 else 24
     ruleset = _checked(_libc.syscall(_LANDLOCK_CREATE, attributes, ctypes.c_size_t(size), 0), "landlock")
     for directory in readable:
-        _allow_reading(ruleset, directory)
+        _allow(ruleset, directory, _READ_FILE | _READ_DIR)
+    for directory in {str(Path(directory).parent) for directory in readable} - {"/"}:
+        _allow(ruleset, directory, _READ_DIR)
     _checked(_libc.syscall(_LANDLOCK_RESTRICT, ruleset, 0), "landlock")
     os.close(ruleset)
     return abi
 
 
-def _allow_reading(ruleset: int, directory: str) -> None:
+def _allow(ruleset: int, directory: str, access: int) -> None:
     parent = os.open(directory, os.O_PATH | os.O_CLOEXEC)
-    rule = struct.pack("=Qi", _READ_FILE | _READ_DIR, parent)
+    rule = struct.pack("=Qi", access, parent)
     _checked(_libc.syscall(_LANDLOCK_ADD, ruleset, 1, rule, 0), "landlock")
     os.close(parent)
 

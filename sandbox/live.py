@@ -16,7 +16,6 @@ from typing import TYPE_CHECKING, Self, cast
 from .channel import Capture, Channel, Ending, Kind, new_ticket
 from .messages import Done, Exited, Run
 from .program import Limits, Observation, Program, Status
-from .session import SandboxError
 from .text import output_text, visible
 
 if TYPE_CHECKING:

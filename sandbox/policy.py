@@ -25,7 +25,7 @@ from __future__ import annotations
 
 import ast
 import types
-from typing import Any, Literal
+from typing import Literal, cast
 
 from RestrictedPython.transformer import INSPECT_ATTRIBUTES, RestrictingNodeTransformer
 
@@ -35,13 +35,11 @@ from .source import SOURCE, Block, Prepare, Refused, split
 
 Mode = Literal["check", "restricted", "off"]
 
-BANNED = frozenset("__builtins__ __import__ breakpoint compile eval exec globals input locals open vars".split())
+_BANNED = "__builtins__ __import__ breakpoint compile eval exec globals input locals open vars"
+BANNED = frozenset(_BANNED.split())
 """Names that a program may not use, unless it has given them a meaning of its own."""
 
-INJECTED = frozenset(
-    "_getattr_ _getitem_ _getiter_ _write_ _apply_ _inplacevar_ _unpack_sequence_ _iter_unpack_sequence_ _augitem_ _augattr_ "
-    "__metaclass__".split()
-)
+INJECTED = frozenset(guards.names()) | {"_inplacevar_", "__metaclass__"}
 """Names that the rewritten tree calls; a program that could bind them would be rid of the guards."""
 
 
@@ -73,7 +71,7 @@ def _read(code: str, module: types.ModuleType) -> ast.Module:
         objections = list(dict.fromkeys(transformer.errors))
         more = f"; and {len(objections) - 3} more" if len(objections) > 3 else ""
         raise Refused(f"PolicyError: {'; '.join(objections[:3])}{more}")
-    return ast.fix_missing_locations(rewritten)
+    return cast(ast.Module, ast.fix_missing_locations(rewritten))
 
 
 def _bound(tree: ast.Module) -> set[str]:
@@ -143,7 +141,7 @@ class MathTransformer(RestrictingNodeTransformer):
             result.args[1] = ast.Constant(shown)
         else:
             node.attr = shown
-        return result
+        return cast(ast.AST, result)
 
     def _check_attribute(self, node: ast.AST, name: str) -> None:
         if name in INSPECT_ATTRIBUTES or (name.startswith("__") and name not in DATA_MODEL):

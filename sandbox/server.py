@@ -106,8 +106,7 @@ def _serve(settings: Settings, lite: socket.socket, symbolic: socket.socket, lay
     if other == 0:
         lite.close()
         kernel.die_with_parent()
-        import sympy  # noqa: F401
-
+        importlib.import_module("sympy")
         Zygote(symbolic, prepare, enter, warm_up()).serve()
     symbolic.close()
     zygote = Zygote(lite, prepare, enter, iter(()))

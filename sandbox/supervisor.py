@@ -19,7 +19,6 @@ import tempfile
 import threading
 from contextlib import suppress
 from pathlib import Path
-from typing import cast
 
 from .channel import Channel, Kind
 from .messages import BadFrame, Frames, Hello, Kill, Message, Open, Watch, pack
@@ -27,6 +26,8 @@ from .session import SandboxError
 
 LIBRARIES = ("sympy", "mpmath", "numpy", "RestrictedPython")
 """What the server needs."""
+OPTIONAL = ("gmpy2",)
+"""What sympy uses when it is there."""
 START_S = 60.0
 """How long the server may take to start; a first start may have to compile sympy."""
 
@@ -79,19 +80,22 @@ class Supervisor:
     def _greeting(self) -> Hello:
         """In a thread, so that any number of event loops may wait for it."""
         with self._lock:
-            frames, messages, control = Frames(), list[Message](), self._control["lite"]
-            try:
-                control.settimeout(START_S)
-                while not self._hello and not messages and (data := control.recv(65_536)):
-                    messages = frames.feed(data)
-                control.settimeout(5)
-            except (OSError, BadFrame) as error:
-                raise SandboxError(f"the sandbox server did not start: {error}") from None
-            if self._hello is None and not (messages and isinstance(messages[0], Hello)):
-                raise SandboxError(f"the sandbox server ended at once: {self.last_words()}")
             if self._hello is None:
-                self._hello = cast(Hello, messages[0])
+                self._hello = self._receive_hello()
             return self._hello
+
+    def _receive_hello(self) -> Hello:
+        frames, messages, control = Frames(), list[Message](), self._control["lite"]
+        try:
+            control.settimeout(START_S)
+            while not messages and (data := control.recv(65_536)):
+                messages = frames.feed(data)
+            control.settimeout(5)
+        except (OSError, BadFrame) as error:
+            raise SandboxError(f"the sandbox server did not start: {error}") from None
+        if not messages or not isinstance(messages[0], Hello):
+            raise SandboxError(f"the sandbox server ended at once: {self.last_words()}")
+        return messages[0]
 
     @property
     def alive(self) -> bool:
@@ -164,9 +168,11 @@ def _open(control: socket.socket) -> bool:
 def library_folders() -> list[str]:
     """Where each library lies, found without importing it. Raises `SandboxError` when one is missing."""
     found = []
-    for name in LIBRARIES:
+    for name in (*LIBRARIES, *OPTIONAL):
         spec = importlib.util.find_spec(name)
         if spec is None or not spec.submodule_search_locations:
+            if name in OPTIONAL:
+                continue
             raise SandboxError(f"the sandbox needs {name}, which is not installed; remedy: pip install {name}")
         found.append(str(Path(spec.submodule_search_locations[0]).resolve()))
     return found

@@ -5,7 +5,6 @@ A program prints ESCAPED when it got what it wanted. None may; and none may take
 
 from __future__ import annotations
 
-import os
 import platform
 import socket
 import threading
@@ -15,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
 from mathsolve.sandbox import Limits, Observation
 
 Run = Callable[..., list[Observation]]
@@ -352,7 +352,7 @@ def test_nothing_is_left_for_the_next_session(attack: Run, tmp_path: Path) -> No
     attack("import sympy, builtins, random\nsympy.marker = builtins.marker = random.marker = 1")
     after = attack("import sympy, builtins, random\nany(hasattr(m, 'marker') for m in (sympy, builtins, random))")
     assert after[0].value == "False"
-    assert not any((Path(folder) / "marker").exists() for folder in ("/tmp", "/var/tmp", "/dev/shm", "/", os.getcwd()))
+    assert not any((Path(folder) / "marker").exists() for folder in ("/tmp", "/var/tmp", "/dev/shm", "/", Path.cwd()))
 
 
 def test_threads_work_within_the_limits(attack: Run) -> None:

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+
 from mathsolve.sandbox import seccomp
 from mathsolve.sandbox.isolation import Layer, readable_directories, refusal, tier
 from mathsolve.sandbox.probe import probe

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
+
 from mathsolve.sandbox import Observation
 
 Run = Callable[..., list[Observation]]

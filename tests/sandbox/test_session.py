@@ -7,6 +7,7 @@ import sys
 from collections.abc import Callable
 
 import pytest
+
 from mathsolve.sandbox import Limits, Observation, ProcessSandbox, Program
 
 Run = Callable[..., list[Observation]]
