@@ -10,6 +10,7 @@ Importing the package is cheap: nothing heavy is loaded before the first questio
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -18,12 +19,12 @@ if TYPE_CHECKING:
     from .engine.errors import MathsolveError as MathsolveError
     from .engine.solver import Settings as Settings
     from .engine.solver import Solver as Solver
-    from .engine.trajectory import Observation as Observation
     from .engine.trajectory import Problem as Problem
-    from .engine.trajectory import Program as Program
     from .engine.trajectory import Solution as Solution
     from .engine.trajectory import Thought as Thought
     from .engine.trajectory import Trajectory as Trajectory
+    from .sandbox.program import Observation as Observation
+    from .sandbox.program import Program as Program
 
 _HOMES = {
     "MathsolveError": "errors",
@@ -31,12 +32,25 @@ _HOMES = {
     "Solver": "solver",
     **dict.fromkeys(("Observation", "Problem", "Program", "Solution", "Thought", "Trajectory"), "trajectory"),
 }
-__all__ = ["MathsolveError", "Observation", "Problem", "Program", "Settings", "Solution", "Solver", "Thought", "Trajectory"]
+__all__ = [
+    "MathsolveError",
+    "Observation",
+    "Problem",
+    "Program",
+    "Settings",
+    "Solution",
+    "Solver",
+    "Thought",
+    "Trajectory",
+]
 __all__ += ["asolve", "solve", "solve_many"]
 
 
 def solve(question: str | Problem, **settings: Any) -> Solution:
-    """Answers a question with a solver that is made for this call.
+    """Answers a question.
+
+    Calls without settings share one solver, which is made by the first and lives as long as the process. A call with
+    settings makes its own; for many questions make a `Solver` yourself or call `solve_many`.
 
     Args:
         question: the text, or a `Problem`.
@@ -45,6 +59,8 @@ def solve(question: str | Problem, **settings: Any) -> Solution:
     Raises:
         MathsolveError: the question is empty, or the model or the sandbox is missing. "No answer" is not an error.
     """
+    if not settings:
+        return _shared().solve(question)
     with _solver(settings) as solver:
         return solver.solve(question)
 
@@ -53,6 +69,8 @@ async def asolve(question: str | Problem, **settings: Any) -> Solution:
     """`solve` for code with an event loop."""
     import asyncio
 
+    if not settings:
+        return await _shared().asolve(question)
     solver = _solver(settings)
     try:
         return await solver.asolve(question)
@@ -64,6 +82,11 @@ def solve_many(problems: Iterable[str | Problem], *, concurrency: int = 16, **se
     """Answers problems as they come, `concurrency` at a time; yields solutions in the order of the problems."""
     with _solver(settings) as solver:
         yield from solver.solve_many(problems, concurrency)
+
+
+@cache
+def _shared() -> Solver:
+    return _solver({})
 
 
 def _solver(settings: dict[str, Any]) -> Solver:

@@ -1,7 +1,7 @@
 """Answers: where they stand in a text, and whether two of them are equal.
 
-Plain numbers are compared exactly, here. Everything else is compared as text first and then, if the texts differ, by sympy
-inside the sandbox: model text is never parsed by sympy in this process.
+Plain numbers are compared exactly, here. Everything else is compared as text first and then, if the texts differ, by
+sympy inside the sandbox: model text is never parsed by sympy in this process.
 """
 
 from __future__ import annotations

@@ -6,6 +6,7 @@ speed: it starts a sandbox and loads the model.
 
 from __future__ import annotations
 
+import asyncio
 import importlib.util
 import json
 import platform
@@ -17,6 +18,7 @@ from pathlib import Path
 from typing import TextIO
 
 from .. import __version__
+from ..sandbox import ProcessSandbox, Program, SandboxError
 from ..sandbox.probe import probe
 from .embedded import EMBEDDED_FOLDER, EmbeddedBackend
 from .errors import BackendError
@@ -48,6 +50,7 @@ def checks() -> Iterator[Check]:
         True,
         f"{__version__}, Python {platform.python_version()}, {platform.system()} {platform.machine()}",
     )
+    yield asyncio.run(_sandbox())
     yield from _isolation()
     yield _model()
     for name in ENDPOINTS:
@@ -71,6 +74,17 @@ def report(out: TextIO, *, as_json: bool) -> int:
             if check.remedy and not check.ok:
                 out.write(f"{'':<8}{'':<{width}}  remedy: {check.remedy}\n")
     return 1 if any(check.needed and not check.ok for check in found) else 0
+
+
+async def _sandbox() -> Check:
+    """Runs a program; the layers, which are listed after this, decide the tier."""
+    try:
+        async with ProcessSandbox() as sandbox, await sandbox.open() as session:
+            observation = await session.run(Program("6 * 7"))
+    except SandboxError as error:
+        return Check("sandbox", False, "refuses to run programs", str(error), needed=True)
+    detail = f"runs programs in tier {observation.tier} (A is the strongest), {observation.wall_s * 1000:.0f} ms"
+    return Check("sandbox", observation.value == "42", detail, observation.error or "", needed=True)
 
 
 def _isolation() -> Iterator[Check]:

@@ -55,7 +55,9 @@ class EmbeddedBackend:
         self.context = int(settings["context"])
         self.settings: dict[str, Any] = settings
         try:
-            self._model = ctranslate2.Generator(str(folder), device="cpu", compute_type="int8_float32", intra_threads=threads)
+            self._model = ctranslate2.Generator(
+                str(folder), device="cpu", compute_type="int8_float32", intra_threads=threads
+            )
         except RuntimeError as error:
             raise BackendError(f"cannot load the model in {folder}: {error}; export it again") from error
         self._seed = ctranslate2.set_random_seed
@@ -148,7 +150,8 @@ def check_folder(folder: Path) -> None:
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:
         raise BackendError(
-            f"{str(folder)!r} is not an exported model: it lacks {', '.join(missing)}; `mathsolve train embedded` makes one"
+            f"{str(folder)!r} is not an exported model: it lacks {', '.join(missing)}; "
+            "`mathsolve train embedded` makes one"
         )
 
 

@@ -1,4 +1,4 @@
-"""Errors that a person can mend. Their text names the value and the remedy; the command line shows it without a traceback."""
+"""Errors that a person can mend: their text names the value and the remedy, and is shown without a traceback."""
 
 from __future__ import annotations
 

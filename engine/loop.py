@@ -89,7 +89,9 @@ class Attempt:
 
     def trajectory(self, stop: Stop | None = None) -> Trajectory:
         """What happened so far; `stop` overrides the reason, for an attempt that was ended from outside."""
-        return Trajectory(self.problem, tuple(self._steps), self._answer, stop or self._stop, self._tokens, self._detail)
+        return Trajectory(
+            self.problem, tuple(self._steps), self._answer, stop or self._stop, self._tokens, self._detail
+        )
 
     async def _turn(self) -> bool:
         """One completion, and one program if it asks for that. True when the attempt is over."""
@@ -203,4 +205,3 @@ def shorten(text: str, limit: int) -> str:
 
 def _limited(sampling: Sampling, room: int) -> Sampling:
     return Sampling(sampling.temperature, sampling.top_p, min(sampling.max_tokens, room), sampling.seed)
-

@@ -21,7 +21,7 @@ class Vote:
 
 
 async def vote(attempts: Sequence[Trajectory], sandbox: Sandbox) -> Vote:
-    """Majority over classes of equal answers; an attempt without an answer votes for none; the earliest class wins a tie."""
+    """Majority over classes of equal answers; an attempt without an answer has no vote; the earliest class wins a tie."""
     classes: list[list[Trajectory]] = []
     for attempt in attempts:
         if attempt.stop == "answered":

@@ -1,7 +1,7 @@
 """`Solver`: a question in, a `Solution` out; many questions in, many solutions out, in order.
 
-A solver owns a model, a sandbox and a thread with an event loop on which everything runs, so it can be called from plain
-code, from a notebook whose loop is busy, and from several threads.
+A solver owns a model, a sandbox and a thread with an event loop on which everything runs, so it can be called from
+plain code, from a notebook whose loop is busy, and from several threads.
 """
 
 from __future__ import annotations
@@ -204,7 +204,9 @@ class _Work:
         backend = await asyncio.wrap_future(self._solver._backend)
         prompt = backend.renderer.encode(backend.renderer.family.ask(self._problem.question, "mixed"))
         if len(prompt.ids) > backend.context // 2:
-            return self._no_answer("refused", f"the question is longer than this model reads ({len(prompt.ids)} tokens)")
+            return self._no_answer(
+                "refused", f"the question is longer than this model reads ({len(prompt.ids)} tokens)"
+            )
         samples = settings.samples or int(backend.settings["samples"])
         for number, (mode, temperature) in enumerate(plan(settings, samples)):
             sampling = Sampling(temperature, 1.0, settings.max_tokens, settings.seed * 1000 + number)
@@ -212,7 +214,13 @@ class _Work:
             listener = self._listener if number == 0 else None
             self._attempts.append(
                 Attempt(
-                    self._problem, mode, backend, self._solver.sandbox, budget=budget, sampling=sampling, listener=listener
+                    self._problem,
+                    mode,
+                    backend,
+                    self._solver.sandbox,
+                    budget=budget,
+                    sampling=sampling,
+                    listener=listener,
                 )
             )
         try:
@@ -239,13 +247,17 @@ class _Work:
         confidence = None if trust is None else trust.confidence(seen)
         doubt = objection(winner)
         if doubt is None and trust is not None and confidence is not None and confidence < trust.threshold:
-            doubt = f"confidence {confidence:.0%} is below the {trust.threshold:.0%} that this model needs; {_reason(seen)}"
+            doubt = (
+                f"confidence {confidence:.0%} is below the {trust.threshold:.0%} that this model needs; {_reason(seen)}"
+            )
         if doubt is not None:
             return self._solution(trajectories, None, "untrusted", result.agreement, confidence, doubt, seen)
         return self._solution(trajectories, winner.answer, "answered", result.agreement, confidence, None, seen)
 
     def _no_answer(self, stop: Stop, detail: str) -> Solution:
-        return self._solution([Trajectory(self._problem, (), None, stop, detail=detail)], None, stop, 0.0, detail=detail)
+        return self._solution(
+            [Trajectory(self._problem, (), None, stop, detail=detail)], None, stop, 0.0, detail=detail
+        )
 
     def _solution(
         self,
@@ -265,7 +277,7 @@ class _Work:
 
 
 def plan(settings: Settings, samples: int) -> list[tuple[str, float]]:
-    """Mode and temperature of each attempt: the first is greedy; in `auto` the second is a greedy program without words.
+    """Mode and temperature of each attempt: the first is greedy; in `auto` the second is a program without words.
 
     >>> plan(Settings(), 3)
     [('mixed', 0.0), ('pot', 0.0), ('mixed', 0.7)]
@@ -286,7 +298,9 @@ def check_question(question: str) -> None:
     if not question.strip():
         raise UsageError('the question is empty; ask something, e.g. mathsolve "What is 15% of 80?"')
     if len(question) > MAX_QUESTION_CHARS:
-        raise UsageError(f"the question has {len(question):,} characters, the limit is {MAX_QUESTION_CHARS:,}; shorten it")
+        raise UsageError(
+            f"the question has {len(question):,} characters, the limit is {MAX_QUESTION_CHARS:,}; shorten it"
+        )
     if "\0" in question or "\ufffd" in question:
         raise UsageError("the question holds binary data; give plain text in UTF-8")
 

@@ -1,7 +1,7 @@
 """The nouns that flow through the engine: `Problem` in, `Trajectory` and `Solution` out.
 
-One trajectory record serves inference, SFT, RFT, DPO and PPO: its `tokens` are the ids exactly as sampled, each with the
-role that decides whether it is trained on.
+One trajectory record serves inference, SFT, RFT, DPO and PPO: its `tokens` are the ids exactly as sampled, each with
+the role that decides whether it is trained on.
 """
 
 from __future__ import annotations
@@ -19,7 +19,15 @@ Mode = Literal["auto", "cot", "pot", "mixed"]
 """How to answer: words only, a program only, both, or let the engine choose."""
 
 Stop = Literal[
-    "answered", "refused", "untrusted", "no_answer", "max_programs", "max_tokens", "timeout", "cancelled", "backend_error",
+    "answered",
+    "refused",
+    "untrusted",
+    "no_answer",
+    "max_programs",
+    "max_tokens",
+    "timeout",
+    "cancelled",
+    "backend_error",
     "sandbox_error",
 ]
 """Why a trajectory (or a solution) ended. `refused`: the model said that it cannot; `untrusted`: the engine does not

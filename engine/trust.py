@@ -1,8 +1,8 @@
 """Honest abstention: how far an answer is to be trusted, from what can be seen without knowing the right one.
 
-A small model writes fluent nonsense outside what it learnt. Its own probabilities tell: how likely it finds the question
-(it was trained to predict questions, too) and what it wrote. So do numbers of the question that its program does not
-use, programs that fail, and attempts that disagree. A logistic model over these signals, fitted on questions of both
+A small model writes fluent nonsense outside what it learnt. Its own probabilities tell: how likely it finds the
+question (it was trained to predict questions, too) and what it wrote. So do numbers of the question that its program
+does not use, programs that fail, and attempts that disagree. A logistic model over these signals, fitted on questions of both
 kinds, gives the probability that the answer is right; below a threshold the engine gives none.
 """
 

@@ -163,7 +163,8 @@ def markdown_table(results: list[Result]) -> str:
     for name, row in [*by_domain(results), ("**all**", summarise(results))]:
         low, high = row.interval
         lines.append(
-            f"| {name} | {row.n} | {row.accuracy:.1%} | {low:.1%} to {high:.1%} | {row.wrong / row.n:.1%} | {row.lost / row.n:.1%} |"
+            f"| {name} | {row.n} | {row.accuracy:.1%} | {low:.1%} to {high:.1%} "
+            f"| {row.wrong / row.n:.1%} | {row.lost / row.n:.1%} |"
         )
     return "\n".join(lines)
 

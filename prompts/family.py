@@ -1,7 +1,7 @@
 """A model family as data: the tags around a question, a program and its output, and the tags that end a turn.
 
-A family writes a problem and the steps taken so far as *segments*: pieces of text, each told apart by who wrote it and by
-whether it is a tag. Only the engine turns segments into token ids (`engine.renderer`), so this is the one place where a
+A family writes a problem and the steps taken so far as *segments*: pieces of text, each told apart by who wrote it and
+by whether it is a tag. Only the engine turns segments into token ids (`engine.renderer`), so this is the one place where a
 format is decided.
 """
 

@@ -1,7 +1,7 @@
 """Runs model-written Python: `Program` in, `Observation` out, and nothing else gets through.
 
-`ProcessSandbox` is the default backend. What protects is the operating system (see `isolation` and `seccomp`); the Python
-policy only refuses early and says why.
+`ProcessSandbox` is the default backend. What protects is the operating system (see `isolation` and `seccomp`); the
+Python policy only refuses early and says why.
 """
 
 from .process import ProcessSandbox

@@ -1,8 +1,9 @@
-"""Runs the blocks of one session inside the sandbox: output to the pipe, last value echoed, soft limits, one-line errors.
+"""Runs the blocks of one session inside the sandbox: output to the pipe, last value echoed, soft limits, one-line
+errors.
 
-Promises: a soft limit that fires leaves the variables of the session in place; whatever a block does to `sys.stdout`, to
-signal handlers or to the last `repr` ends with that block. Does not promise to survive: a block that can only be stopped
-from outside is killed by the server, with this process.
+Promises: a soft limit that fires leaves the variables of the session in place; whatever a block does to `sys.stdout`,
+to signal handlers or to the last `repr` ends with that block. Does not promise to survive: a block that can only be
+stopped from outside is killed by the server, with this process.
 """
 
 from __future__ import annotations

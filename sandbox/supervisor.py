@@ -56,7 +56,7 @@ class Supervisor:
         folders = library_folders()
         settings = json.dumps({"policy": policy, "min_tier": min_tier, "libraries": folders, "probe": probe})
         paths = os.pathsep.join(dict.fromkeys(str(Path(folder).parent) for folder in folders))
-        self._complaints = tempfile.TemporaryFile()
+        self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the server)
         with lite_far, symbolic_far:
             far = (lite_far.fileno(), symbolic_far.fileno())
             self._process = subprocess.Popen(
@@ -155,12 +155,10 @@ class Supervisor:
 def _open(control: socket.socket) -> bool:
     """Whether the other end of a socket is still there; takes nothing from it, and never waits."""
     try:
-        # MSG_DONTWAIT alone does not do: a Python socket with a time limit waits for data before it calls recv.
-        waiting = select.poll()
-        waiting.register(control, select.POLLIN)
-        if not waiting.poll(0):
-            return True
-        return control.recv(1, socket.MSG_PEEK) != b""
+        # not MSG_DONTWAIT: a Python socket that may block answers "nothing there yet" by asking again, for ever
+        poller = select.poll()
+        poller.register(control, select.POLLIN)
+        return not poller.poll(0) or control.recv(1, socket.MSG_PEEK) != b""
     except (OSError, ValueError):  # reset, or closed on this side
         return False
 

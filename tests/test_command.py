@@ -36,6 +36,7 @@ def command(*arguments: str, stdin: str | bytes = b"", **more: Any) -> subproces
 
 def records(done: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
     """The JSON lines that a command printed."""
+    assert done.stdout, done.stderr
     return [json.loads(line) for line in done.stdout.splitlines()]
 
 
@@ -190,7 +191,7 @@ def test_exec_says_how_a_program_failed() -> None:
     assert (failed.stdout, failed.stderr, failed.returncode) == ("partly\n", "ValueError: no\n", 1)
     endless = command("exec", "-", "--timeout", "0.5", stdin="while True: pass")
     assert endless.returncode == 1
-    assert "0.5 s" in endless.stderr
+    assert endless.stderr.startswith("TimeoutError: ")
     greedy = command("exec", "-", "--memory", "200", "--json", stdin="x = bytearray(10**9)")
     assert records(greedy)[0]["status"] == "memory"
 

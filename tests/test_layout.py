@@ -10,7 +10,18 @@ import pytest
 ROOT = Path(__file__).parent.parent
 FLOORS = {"sandbox": 0, "prompts": 0, "engine": 1, "evaluation": 2, "training": 3}
 MODULES = [path for floor in FLOORS for path in sorted((ROOT / floor).glob("*.py"))]
-HEAVY = ("torch", "sympy", "numpy", "transformers", "openai", "httpx", "httpx2", "prompt_toolkit", "RestrictedPython", "datasets")
+HEAVY = (
+    "torch",
+    "sympy",
+    "numpy",
+    "transformers",
+    "openai",
+    "httpx",
+    "httpx2",
+    "prompt_toolkit",
+    "RestrictedPython",
+    "datasets",
+)
 
 
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: f"{path.parent.name}/{path.name}")
@@ -22,7 +33,9 @@ def test_floors_import_only_downwards(path: Path) -> None:
             assert target == "" or target == own or FLOORS[target] < FLOORS[own], f"line {node.lineno} imports {target}"
         names = [node.module or ""] if isinstance(node, ast.ImportFrom) and node.level == 0 else []
         names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-        assert not any(name.split(".")[0] in {"mathsolve", *FLOORS} for name in names), "packages import each other relatively"
+        assert not any(name.split(".")[0] in {"mathsolve", *FLOORS} for name in names), (
+            "packages import each other relatively"
+        )
 
 
 def loaded(code: str) -> set[str]:
@@ -33,7 +46,9 @@ def loaded(code: str) -> set[str]:
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
-    assert loaded("import mathsolve; mathsolve.solve").isdisjoint({*HEAVY, "ctranslate2", "rich", "pydantic", "asyncio"})
+    assert loaded("import mathsolve; mathsolve.solve").isdisjoint(
+        {*HEAVY, "ctranslate2", "rich", "pydantic", "asyncio"}
+    )
 
 
 def test_the_sandbox_is_imported_without_its_worker_s_libraries() -> None:

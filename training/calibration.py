@@ -23,7 +23,7 @@ def calibration_problems(path: Path = CALIBRATION) -> list[Problem]:
 
 
 def fit_trust(solver: Solver, problems: Sequence[Problem], keep_right: float) -> dict[str, Any]:
-    """Fits a logistic model of P(right) to the signals of every answer, and a threshold that keeps `keep_right` of the right.
+    """Fits P(right) to the signals of every answer, and a threshold that keeps a share of the right answers.
 
     Returns:
         The fields of `engine.trust.Trust`, as JSON.
@@ -41,7 +41,9 @@ def fit_trust(solver: Solver, problems: Sequence[Problem], keep_right: float) ->
     return fit_logistic(rows, labels, keep_right)
 
 
-def fit_logistic(rows: Sequence[Mapping[str, float]], labels: Sequence[bool], keep_right: float, ridge: float = 0.02) -> dict[str, Any]:
+def fit_logistic(
+    rows: Sequence[Mapping[str, float]], labels: Sequence[bool], keep_right: float, ridge: float = 0.02
+) -> dict[str, Any]:
     """Logistic regression on standardised signals with an L2 penalty, written back in the signals' own units.
 
     Args:

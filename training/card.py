@@ -3,42 +3,56 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
 from pathlib import Path
 
 from .. import __version__
 from ..engine.solver import Settings, Solver
 from ..engine.trajectory import Problem
-from ..evaluation.measure import Result, markdown_table, measure, save, summarise
-from .recipe import Recipe
+from ..evaluation.measure import Result, load_problems, markdown_table, measure, save, summarise
+from .drafts import Split
+from .recipe import DATA, Recipe
 from .synthesis import read_examples
 
-HELD_OUT = {
-    "numbers": "New numbers: wordings of the training data, problems never trained on",
-    "phrasings": "New phrasings: wordings never trained on",
-}
+HANDWRITTEN = Path(__file__).parent.parent / "tests" / "data"
+"""Questions that people wrote before they saw the model; part of the repository, not of the installed package."""
 
 
 def write_card(recipe: Recipe, folder: Path, target: Path) -> None:
-    """Measures the model on both held-out splits and writes `README.md` into its folder; every result is kept in the run."""
+    """Measures the model, keeps every result in the run, and writes the model's `README.md`."""
+    sets = test_sets(folder)
+    results: dict[str, list[Result]] = {}
     with Solver(Settings(model=str(target), seed=recipe.seed)) as solver:
-        tables = {
-            split: list(measure(solver, problems_of(folder, split))) for split in HELD_OUT
-        }
-    for split, results in tables.items():
-        save(results, folder / "results" / f"{split}.jsonl")
-    (target / "README.md").write_text(_card(recipe, folder, tables), encoding="utf-8")
+        for name, problems in sets.items():
+            results[name] = list(measure(solver, problems))
+            save(results[name], folder / "results" / f"{name}.jsonl")
+    (target / "README.md").write_text(_card(recipe, folder, results), encoding="utf-8")
 
 
-def problems_of(folder: Path, split: str) -> list[Problem]:
+def test_sets(folder: Path) -> dict[str, list[Problem]]:
+    """What is measured: both held-out splits of the run, and the questions written by hand where they are at hand."""
+    splits: tuple[Split, ...] = ("numbers", "phrasings")
+    sets = {split: problems_of(folder, split) for split in splits}
+    files = {name: HANDWRITTEN / f"handwritten_{name}.jsonl" for name in ("inside", "outside")}
+    return {**sets, **{name: load_problems(path) for name, path in files.items() if path.is_file()}}
+
+
+def problems_of(folder: Path, split: Split) -> list[Problem]:
     """The problems of a held-out split of a run."""
-    examples = (example for example in read_examples(folder / "data.jsonl") if example.split == split)
+    examples = (example for example in read_examples(folder / DATA) if example.split == split)
     return [Problem(e.question, id=str(e.index), answer=e.answer, domain=e.domain, level=e.level) for e in examples]
 
 
-def _card(recipe: Recipe, folder: Path, tables: dict[str, list[Result]]) -> str:
+_TITLES = {
+    "numbers": "New numbers: wordings of the training data, problems never trained on",
+    "phrasings": "New phrasings: wordings never trained on",
+    "inside": "Questions inside the sub-domains, written by hand without knowledge of the training data",
+    "outside": "Questions outside the sub-domains, written by hand",
+}
+
+
+def _card(recipe: Recipe, folder: Path, results: dict[str, list[Result]]) -> str:
     config = json.loads((folder / "transformers" / "config.json").read_text(encoding="utf-8"))
-    sections = "\n\n".join(f"### {title}\n\n{_section(tables[split])}" for split, title in HELD_OUT.items())
+    sections = "\n\n".join(f"### {_TITLES[name]}\n\n{_section(found)}" for name, found in results.items())
     return f"""# The embedded model of mathsolve {__version__}
 
 A Llama model of {_parameters(config) / 1e6:.1f} million parameters ({config["num_hidden_layers"]} layers, width
@@ -46,26 +60,31 @@ A Llama model of {_parameters(config) / 1e6:.1f} million parameters ({config["nu
 that the seed bank of this repository generates. Every program in them was executed and every answer checked by a second
 computation. No other data, no other model. Licence Apache-2.0, the data included.
 
-It turns a question into a short Python program. It does not calculate, and it knows only the kinds of tasks below, in
-English. Outside of them it should say that it has no answer; it is right about that most of the time, not always.
+It turns a question into a short Python program. It does not calculate, and it knows only the sub-domains below, in
+English. Outside of them it should say that it has no answer; it does so most of the time, not always.
 
-Made with seed {recipe.seed}, {recipe.examples} solutions, {recipe.schedule.epochs:g} epochs.
+Made with seed {recipe.seed}, {recipe.examples} solutions, {recipe.schedule.epochs:g} epochs. Folders: this one is the
+CTranslate2 form (int8) that the package loads; `training/embedded_model` is the same model for transformers.
 
-## Held-out accuracy, with abstention
+## Measured
 
-{recipe.samples} attempts per question; "wrong" are confident wrong answers, "right but withheld" is what abstention costs.
+{recipe.samples} attempts per question, with abstention. "Wrong" are answers given with confidence that are wrong; "right but
+withheld" is what abstention costs. The threshold was fitted on other questions (`training/bank/calibration.jsonl`).
 
 {sections}
 """
 
 
-def _section(results: Iterable[Result]) -> str:
-    everything = list(results)
-    inside = [r for r in everything if r.gold is not None]
-    outside = [r for r in everything if r.gold is None]
-    declined = summarise(outside)
-    note = f"\n\nOf {declined.n} questions that it should decline it answered {declined.wrong}." if outside else ""
-    return markdown_table(inside) + note
+def _section(results: list[Result]) -> str:
+    inside = [r for r in results if r.gold is not None]
+    outside = summarise(r for r in results if r.gold is None)
+    parts = [markdown_table(inside)] if inside else []
+    if outside.n:
+        parts.append(
+            f"Of {outside.n} questions that it cannot be expected to answer it answered {outside.wrong} "
+            f"({outside.wrong / outside.n:.1%})."
+        )
+    return "\n\n".join(parts)
 
 
 def _parameters(config: dict[str, int]) -> int:

@@ -38,12 +38,11 @@ def embedded(
         raise UsageError("training needs torch: pip install 'mathsolve[train]'") from None
     from rich.console import Console
 
-    from ..engine.embedded import EMBEDDED_FOLDER
     from .embedded import install, train_embedded
 
     console = Console(stderr=True)
     folder = out or Path("runs") / Path(recipe).stem
     model = train_embedded(resolved, folder, console)
     if keep:
-        install(model, EMBEDDED_FOLDER)
+        install(folder)
     console.print(f'done: mathsolve --model {model} "What is 15% of 80?"')

@@ -15,28 +15,34 @@ The data depend on the recipe and the seed bank alone.
 from __future__ import annotations
 
 import asyncio
+import json
+import platform
 import shutil
 from collections.abc import Iterator
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from tokenizers import Tokenizer
 
+from ..engine.embedded import EMBEDDED_FOLDER
+from ..engine.errors import UsageError
 from ..engine.renderer import Renderer
 from ..engine.solver import Settings, Solver
 from ..engine.trajectory import Step, Thought, Tokens
 from ..prompts import Family, load_family
 from ..sandbox import ProcessSandbox, Program
 from . import card, packing
-from .recipe import Recipe
-from .example import Example
 from .drafts import Split
+from .example import Example
+from .recipe import DATA, Recipe
 from .seeds import load_bank
 from .synthesis import read_examples, synthesise
 
 BANK = Path(__file__).parent / "bank"
-DATA = "data.jsonl"
+TRANSFORMERS_FORM = Path(__file__).parent / "embedded_model"
+"""The same model for transformers and vLLM; in the repository, not in the wheel."""
 
 
 def train_embedded(recipe: Recipe, folder: Path, console: Console) -> Path:
@@ -46,7 +52,7 @@ def train_embedded(recipe: Recipe, folder: Path, console: Console) -> Path:
         The folder of the finished model, which `--model` accepts.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    (folder / "recipe.json").write_text(recipe.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    claim(recipe, folder)
     family = load_family(recipe.family)
     make_data(recipe, folder / DATA, console)
     tokenizer = make_tokenizer(recipe, folder, family, console)
@@ -57,6 +63,19 @@ def train_embedded(recipe: Recipe, folder: Path, console: Console) -> Path:
         console.print("[bold]trust and report[/bold]")
         finish(recipe, folder, source, target)
     return target
+
+
+def claim(recipe: Recipe, folder: Path) -> None:
+    """Writes what the run is made of, or refuses a folder that holds another recipe's run.
+
+    Raises:
+        UsageError: with the remedy.
+    """
+    path = folder / "manifest.json"
+    if path.is_file() and json.loads(path.read_text(encoding="utf-8"))["recipe"] != recipe.model_dump():
+        raise UsageError(f"{folder} holds a run of another recipe; name another folder with --out, or remove this one")
+    manifest = {"recipe": recipe.model_dump(), "versions": versions()}
+    path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
 
 def make_data(recipe: Recipe, path: Path, console: Console) -> None:
@@ -129,9 +148,16 @@ def examples_of(folder: Path, split: Split) -> Iterator[Example]:
     return (example for example in read_examples(folder / DATA) if example.split == split)
 
 
-def install(model: Path, destination: Path) -> None:
-    """Puts a finished model where the package looks for it."""
-    shutil.copytree(model, destination, dirs_exist_ok=True)
+def install(folder: Path) -> None:
+    """Puts the model of a finished run where the package looks for it, and its transformers form into the repository."""
+    shutil.copytree(folder / "embedded_model", EMBEDDED_FOLDER, dirs_exist_ok=True)
+    shutil.copytree(folder / "transformers", TRANSFORMERS_FORM, dirs_exist_ok=True)
+
+
+def versions() -> dict[str, str]:
+    """What the result depends on besides the recipe and the bank."""
+    libraries = ("mathsolve", "torch", "transformers", "tokenizers", "ctranslate2", "sympy")
+    return {"python": platform.python_version(), "machine": platform.machine()} | {n: version(n) for n in libraries}
 
 
 def _text(step: Step) -> str:

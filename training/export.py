@@ -22,7 +22,9 @@ def export_transformers(model: LlamaForCausalLM, tokenizer: Tokenizer, family: F
     fast.save_pretrained(folder)
 
 
-def export_ctranslate2(source: Path, folder: Path, settings: dict[str, Any], quantization: str = "int8_float32") -> None:
+def export_ctranslate2(
+    source: Path, folder: Path, settings: dict[str, Any], quantization: str = "int8_float32"
+) -> None:
     """Converts a transformers folder to the one that the embedded backend loads.
 
     Args:

@@ -1,7 +1,7 @@
 """Muon for the matrices inside the layers, AdamW for the rest, as one optimizer.
 
-Muon (Jordan et al. 2024; scaled to AdamW's update size as in Liu et al. 2025, arXiv 2502.16982) reaches the same loss in
-clearly fewer steps on models of this size; PyTorch's own takes two-dimensional parameters only, hence the pair.
+Muon (Jordan et al. 2024; scaled to AdamW's update size as in Liu et al. 2025, arXiv 2502.16982) reaches the same loss
+in clearly fewer steps on models of this size; PyTorch's own takes two-dimensional parameters only, hence the pair.
 """
 
 from __future__ import annotations

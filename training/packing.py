@@ -1,7 +1,7 @@
 """Solutions as rows of token ids with a weight for every token: encoding, role weights, packing.
 
-Several solutions share a row. Positions restart with each of them, which is what `transformers` reads to keep one solution
-from attending to another; a test compares packed with unpacked outputs.
+Several solutions share a row. Positions restart with each of them, which is what `transformers` reads to keep one
+solution from attending to another; a test compares packed with unpacked outputs.
 """
 
 from __future__ import annotations

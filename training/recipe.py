@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ..engine.errors import UsageError
 
 RECIPES = Path(__file__).parent / "recipes"
+DATA = "data.jsonl"
+"""Name of the file of examples in a run's folder."""
 
 
 class Shape(BaseModel):

@@ -1,15 +1,17 @@
 """Supervised fine-tuning on packed mixed CoT/PoT solutions, with a weight for every token.
 
-Promises: what the sandbox printed is never trained on; solutions in one row do not see each other; a run that was killed
-resumes from its last checkpoint with the same data order. The loop itself is `transformers.Trainer`.
+Promises: what the sandbox printed is never trained on; solutions in one row do not see each other; a run that was
+killed resumes from its last checkpoint with the same data order. The loop itself is `transformers.Trainer`.
 
 Does not promise: bit-equal results across machines or thread counts.
 """
 
 from __future__ import annotations
 
+import ctypes
 import json
 import math
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -73,7 +75,8 @@ def weighted_loss(logits_BTV: Tensor, ids_BT: Tensor, weights_BT: Tensor) -> tup
     Returns:
         The loss (a scalar) and the negative log-likelihoods, shape `[B, T - 1]`.
     """
-    nll = cross_entropy(logits_BTV[:, :-1].float().transpose(1, 2), ids_BT[:, 1:], reduction="none")
+    targets = ids_BT.roll(-1, dims=1)  # shifting the targets spares a copy of the logits, the largest tensor of a step
+    nll = cross_entropy(logits_BTV.flatten(0, 1), targets.flatten(), reduction="none").view_as(ids_BT)[:, :-1].float()
     weights = weights_BT[:, 1:].float()
     return (nll * weights).sum() / weights.sum().clamp(min=1e-6), nll
 
@@ -90,7 +93,7 @@ class SftTrainer(Trainer):
     ) -> Any:
         """The weighted loss of one batch."""
         ids = inputs["input_ids"].long()
-        # No attention mask and no cache: only then does transformers separate the solutions in a row by their positions.
+        # No attention mask and no cache: only then does transformers tell the solutions in a row apart by position.
         output = model(input_ids=ids, position_ids=inputs["position_ids"].long(), use_cache=False)
         loss, nll = weighted_loss(output.logits, ids, inputs["weights"])
         self._count(nll.detach(), inputs["weights"][:, 1:], inputs["roles"][:, 1:].long())
@@ -126,8 +129,9 @@ class LogLines(TrainerCallback):
 
 
 def train(model: LlamaForCausalLM, rows: list[Row], schedule: Schedule, folder: Path, seed: int) -> None:
-    """Trains `model` in place; checkpoints and `log.jsonl` go to `folder`, and a later call resumes from the last one."""
+    """Trains `model` in place; checkpoints and `log.jsonl` go to `folder`; a later call resumes from the last."""
     folder.mkdir(parents=True, exist_ok=True)
+    keep_freed_memory()
     args = TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=schedule.epochs,
@@ -158,8 +162,19 @@ def train(model: LlamaForCausalLM, rows: list[Row], schedule: Schedule, folder: 
     trainer.train(resume_from_checkpoint=get_last_checkpoint(str(folder)))
 
 
+def keep_freed_memory() -> None:
+    """Makes glibc reuse large freed blocks: a step frees and asks for hundreds of megabytes, and page faults are dear."""
+    if not sys.platform.startswith("linux"):
+        return
+    libc = ctypes.CDLL(None)
+    if hasattr(libc, "mallopt"):  # musl has none
+        trim_threshold, mmap_max = -1, -4
+        libc.mallopt(trim_threshold, 2**31 - 1)
+        libc.mallopt(mmap_max, 0)
+
+
 def bf16_is_faster(size: int = 1024, repeats: int = 5) -> bool:
-    """Whether a bfloat16 matrix product beats float32 on this machine: true on GPUs and on CPUs with bf16 instructions."""
+    """Whether a bfloat16 matrix product beats float32 here: so on GPUs and on CPUs with bf16 instructions."""
     device = "cuda" if torch.cuda.is_available() else "cpu"
 
     def fastest(dtype: torch.dtype) -> float:

@@ -1,4 +1,4 @@
-"""The embedded model's tokenizer: byte-level BPE with every digit, every variable and every operator a token of its own.
+"""The embedded model's tokenizer: byte-level BPE in which a digit, a variable, an operator is one token each.
 
 A small model copies numbers and expressions from the question into its program one token at a time, so the same
 character must be the same token wherever it stands. Words are BPE; frequent lines of programs are single tokens.
@@ -17,7 +17,9 @@ PIECES = r" [+\-=*/<>] |, |\*\*| ?[A-Za-z]{2,}|[A-Za-z]|\d|\n+| +|[^\sA-Za-z\d]"
 """One match is the longest piece that BPE may build: never a number, never two variables."""
 
 
-def train_tokenizer(texts: list[str], programs: Iterable[str], family: Family, vocabulary: int, lines: int = 32) -> Tokenizer:
+def train_tokenizer(
+    texts: list[str], programs: Iterable[str], family: Family, vocabulary: int, lines: int = 32
+) -> Tokenizer:
     """A tokenizer for `texts`.
 
     Args:
@@ -48,9 +50,9 @@ def train_tokenizer(texts: list[str], programs: Iterable[str], family: Family, v
 
 
 def frequent_lines(programs: Iterable[str], limit: int) -> list[str]:
-    """The most frequent whole lines without digits, longest first, and the call that prints: `from sympy import *\\n`."""
+    """The most frequent whole lines without digits, longest first, then the call that prints and the answer's box."""
     counts: Counter[str] = Counter()
     for code in programs:
         counts.update(line + "\n" for line in code.split("\n")[:-1] if not any(c.isdigit() for c in line))
     common = [line for line, n in counts.most_common(limit - 2) if n >= 50]
-    return sorted(common, key=len, reverse=True) + ["print(", "\\boxed{"]
+    return [*sorted(common, key=len, reverse=True), "print(", "\\boxed{"]

@@ -1,6 +1,7 @@
 """Extraction and equality of answers."""
 
 import pytest
+
 from mathsolve.engine.answers import boxed, number, same_text
 from mathsolve.engine.solver import Solver
 
@@ -25,12 +26,18 @@ def test_what_is_no_number_has_no_value(text: str) -> None:
     assert number(text) is None
 
 
-@pytest.mark.parametrize(("a", "b"), [("1/2", "0.5"), ("2.0", "2"), ("-3", "-3.000"), ("1e3", "1000"), ("x + 1", "x+1"), ("0.1", "0.1000000000001")])
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [("1/2", "0.5"), ("2.0", "2"), ("-3", "-3.000"), ("1e3", "1000"), ("x + 1", "x+1"), ("0.1", "0.1000000000001")],
+)
 def test_equal_without_algebra(a: str, b: str) -> None:
     assert same_text(a, b) is True
 
 
-@pytest.mark.parametrize(("a", "b"), [("1", "2"), ("100", "1"), ("1/3", "0.33"), ("1e-7", "2e-7"), ("12345678901234567890", "12345678901234567891")])
+@pytest.mark.parametrize(
+    ("a", "b"),
+    [("1", "2"), ("100", "1"), ("1/3", "0.33"), ("1e-7", "2e-7"), ("12345678901234567890", "12345678901234567891")],
+)
 def test_different_numbers(a: str, b: str) -> None:
     assert same_text(a, b) is False
 

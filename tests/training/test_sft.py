@@ -2,9 +2,7 @@
 
 from pathlib import Path
 
-import pytest
-
-torch = pytest.importorskip("torch", reason="training needs the extra [train]")
+import torch
 
 from mathsolve.engine.trajectory import Tokens
 from mathsolve.training import sft
@@ -67,7 +65,9 @@ def test_solutions_in_a_row_do_not_see_each_other() -> None:
 def test_packing_keeps_every_solution_once_and_leaves_out_the_too_long() -> None:
     solutions = [solution(1 + 10 * (i % 5), 5 + i % 20) for i in range(100)] + [solution(1, 40)]
     rows = list(pack(solutions, 32, seed=3))
-    packed = sum(sum(1 for position, weight in zip(row.position_ids, row.weights, strict=True) if weight) for row in rows)
+    packed = sum(
+        sum(1 for position, weight in zip(row.position_ids, row.weights, strict=True) if weight) for row in rows
+    )
     expected = sum(sum(role != "observation" for role in s.roles[1:]) for s in solutions[:100])
     assert packed == expected
     assert all(len(row.input_ids) == 32 for row in rows)

@@ -1,0 +1,73 @@
+"""The whole chain, from seeds to a model that is served, on a model so small that it knows nothing."""
+
+import json
+from pathlib import Path
+
+import pytest
+from rich.console import Console
+
+from mathsolve.engine.errors import UsageError
+from mathsolve.engine.solver import Settings, Solver
+from mathsolve.prompts import load_family
+from mathsolve.training import embedded
+from mathsolve.training.recipe import Recipe, load_recipe
+
+QUIET = Console(quiet=True)
+
+
+def small(**changes: object) -> Recipe:
+    """The tiny recipe, smaller still."""
+    return load_recipe("tiny").model_copy(update={"examples": 60, "held_out": 5, **changes})
+
+
+def test_one_command_from_seeds_to_a_model_that_answers(tmp_path: Path) -> None:
+    recipe = small()
+    model = embedded.train_embedded(recipe, tmp_path, QUIET)
+    data = (tmp_path / "data.jsonl").read_bytes()
+    assert len(data.splitlines()) == 70
+    card = (model / "README.md").read_text(encoding="utf-8")
+    assert "New phrasings" in card and "| **all** | 5 |" in card
+    with Solver(Settings(model=str(model), timeout_s=20)) as solver:
+        assert solver.solve("What is 2 + 2?").stop != "backend_error"
+
+    before = {path: path.stat().st_mtime_ns for path in model.iterdir()}
+    embedded.train_embedded(recipe, tmp_path, QUIET)
+    assert {path: path.stat().st_mtime_ns for path in model.iterdir()} == before, "a finished stage was run again"
+    assert (tmp_path / "data.jsonl").read_bytes() == data
+    with pytest.raises(UsageError, match="another recipe"):
+        embedded.train_embedded(small(seed=2), tmp_path, QUIET)
+
+
+def test_the_same_seed_gives_the_same_data_and_ids_survive_the_tokenizer(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        embedded.make_data(small(), tmp_path / name / "data.jsonl", QUIET)
+    assert (tmp_path / "a" / "data.jsonl").read_bytes() == (tmp_path / "b" / "data.jsonl").read_bytes()
+    family = load_family("embedded")
+    tokenizer = embedded.make_tokenizer(small(), tmp_path / "a", family, QUIET)
+    renderer = embedded.Renderer(family, tokenizer)
+    for example, tokens in zip(
+        embedded.examples_of(tmp_path / "a", "train"), embedded.solutions(tmp_path / "a", renderer), strict=True
+    ):
+        text = renderer.decode(tokens.ids)
+        assert example.question in text and all(p in text for p in (example.answer or "",))
+        assert len(tokens.ids) == len(tokens.roles)
+
+
+def test_the_shipped_model_is_the_one_in_the_repository() -> None:
+    """The served form and the transformers form come from the same run: same tokenizer."""
+    a = json.loads((embedded.EMBEDDED_FOLDER / "tokenizer.json").read_text(encoding="utf-8"))
+    b = json.loads((embedded.TRANSFORMERS_FORM / "tokenizer.json").read_text(encoding="utf-8"))
+    assert a["model"] == b["model"]
+
+
+def test_an_unknown_recipe_or_key_is_named() -> None:
+    with pytest.raises(UsageError, match=r"no recipe 'huge': neither a file nor one of embedded, tiny"):
+        load_recipe("huge")
+
+
+def test_a_misspelt_key_of_a_recipe_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    text = (Path(embedded.__file__).parent / "recipes" / "tiny.toml").read_text(encoding="utf-8")
+    path.write_text(text.replace("epochs", "epoch"), encoding="utf-8")
+    with pytest.raises(UsageError, match="epoch"):
+        load_recipe(str(path))
