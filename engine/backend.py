@@ -24,6 +24,8 @@ class Sampling:
     """Most tokens to generate."""
     seed: int = 0
     """Seed of the random choices."""
+    stop_ids: tuple[int, ...] = ()
+    """Tokens to stop at besides the family's own."""
 
 
 @dataclass(frozen=True, slots=True)

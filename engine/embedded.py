@@ -113,7 +113,7 @@ class EmbeddedBackend:
             sampling_temperature=sampling.temperature or 1.0,
             include_prompt_in_result=False,
             return_end_token=True,
-            end_token=list(self.renderer.stop_ids),
+            end_token=[*self.renderer.stop_ids, *sampling.stop_ids],
             return_scores=True,
             max_batch_size=0,
             callback=lambda step: self._hear(batch, step),
@@ -131,7 +131,8 @@ class EmbeddedBackend:
         if failure is not None:
             request.reply.set_exception(failure)
             return
-        stopped = bool(request.written) and request.written[-1] in self.renderer.stop_ids
+        stops = (*self.renderer.stop_ids, *request.sampling.stop_ids)
+        stopped = bool(request.written) and request.written[-1] in stops
         finished: Literal["stop", "length"] = "stop" if stopped else "length"
         request.reply.set_result(Completion(tuple(request.written), tuple(request.logprobs), finished))
 
@@ -156,4 +157,4 @@ def check_folder(folder: Path) -> None:
 
 
 def _together(a: Sampling, b: Sampling) -> bool:
-    return (a.temperature, a.top_p) == (b.temperature, b.top_p)
+    return (a.temperature, a.top_p, a.stop_ids) == (b.temperature, b.top_p, b.stop_ids)

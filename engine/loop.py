@@ -1,14 +1,19 @@
 """The mixed loop: thought, program, executed observation, and so on until the model states its answer.
 
 An attempt never raises: however it ends, what was written and run so far is a `Trajectory` with a stop reason.
+
+After a program that ran, the answer is what it printed: when the model opens its box, the engine writes the printed text
+into it. A small model cannot spoil a long result by copying it, and the copying costs no time. Those tokens count as
+observation.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
+from ..prompts import Segment
 from ..sandbox import Observation, Program, Sandbox, SandboxError, Session
 from .answers import boxed
 from .backend import Backend, Completion, Sampling
@@ -69,6 +74,8 @@ class Attempt:
         self._tokens = self._renderer.encode(self._renderer.family.ask(problem.question, mode))
         self._prompt_length = len(self._tokens.ids)
         self._steps: list[Step] = []
+        self._begun = ""
+        """Text of a thought that goes on in the next completion."""
         self._session: Session | None = None
         self._stop: Stop = "cancelled"
         self._answer: str | None = None
@@ -94,18 +101,39 @@ class Attempt:
         )
 
     async def _turn(self) -> bool:
-        """One completion, and one program if it asks for that. True when the attempt is over."""
+        """One completion, and what it calls for: a program to run, a box to fill. True when the attempt is over."""
         room = self._room()
         if room <= 0:
             return self._end("max_tokens", f"used all of its {self._budget.tokens} tokens")
         writer = _Writer(self) if self._listener else None
         completion = await self._backend.generate(
-            self._tokens.ids, _limited(self._sampling, room), writer.hear if writer else None
+            self._tokens.ids, self._limited(room), writer.hear if writer else None
         )
+        if completion.ids[-1:] == (self._renderer.box_id,) and self._printed():
+            return self._fill_box(completion)
         program = self._read(completion)
         if program is None:
             return self._conclude(completion)
         return await self._execute(program)
+
+    def _limited(self, room: int) -> Sampling:
+        """The sampling of the next completion."""
+        stops = (self._renderer.box_id,) if self._printed() and not self._begun else ()
+        return replace(self._sampling, max_tokens=min(self._sampling.max_tokens, room), stop_ids=stops)
+
+    def _printed(self) -> str:
+        """What the last program printed, if it ran to its end."""
+        last = self._steps[-1] if self._steps else None
+        return last.text.strip() if isinstance(last, Observation) and last.ok else ""
+
+    def _fill_box(self, completion: Completion) -> bool:
+        """Writes the printed text into the box that the model has opened; the model goes on after it."""
+        filling = shorten(self._printed(), OUTPUT_CHARS) + "}"
+        self._begun = self._renderer.decode(completion.ids) + filling
+        self._tokens = self._tokens.extended(completion.ids, "thought", completion.logprobs)
+        self._tokens += self._renderer.encode([Segment(filling, "observation")])
+        self.tell(Event("thought", filling))
+        return False
 
     def _room(self) -> int:
         used = len(self._tokens.ids)
@@ -118,7 +146,7 @@ class Attempt:
         opened = ids.index(tag[family.program_open]) if tag[family.program_open] in ids else len(ids)
         stopped = completion.finished == "stop"
         body = ids[: len(ids) - 1] if stopped else ids
-        thought = self._renderer.decode(body[:opened])
+        thought = self._begun + self._renderer.decode(body[:opened])
         if thought.strip():
             self._steps.append(Thought(thought))
         self._tokens = self._tokens.extended(ids[:opened], "thought", completion.logprobs[:opened])
@@ -149,7 +177,10 @@ class Attempt:
         if completion.finished != "stop":
             return self._end("max_tokens", "ran out of tokens before it stated an answer")
         last = self._steps[-1] if self._steps else None
+        seen = [step for step in self._steps if isinstance(step, Observation)]
         self._answer = boxed(last.text) if isinstance(last, Thought) else None
+        if self._answer and self._begun:
+            self._answer = seen[-1].text.strip()  # the whole of it, however much of it was shown
         if self._answer:
             self.tell(Event("answer", self._answer))
             return self._end("answered", None)
@@ -201,7 +232,3 @@ def shorten(text: str, limit: int) -> str:
         return text
     half = limit // 2
     return f"{text[:half]}... {len(text) - 2 * half} characters left out ...{text[-half:]}"
-
-
-def _limited(sampling: Sampling, room: int) -> Sampling:
-    return Sampling(sampling.temperature, sampling.top_p, min(sampling.max_tokens, room), sampling.seed)

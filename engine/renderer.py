@@ -31,6 +31,7 @@ class Renderer:
             if token_id is None:
                 raise ValueError(f"the tokenizer has no token {tag!r} of the model family {family.name!r}")
             self.tag_ids[tag] = token_id
+        self.box_id = tokenizer.token_to_id(family.box)
         self.stop_ids = tuple(self.tag_ids[tag] for tag in family.stops)
 
     @classmethod

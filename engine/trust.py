@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..sandbox import Observation, Program
-from .answers import boxed
 from .selection import Vote
 from .trajectory import Thought, Trajectory
 
@@ -60,11 +59,8 @@ def signals(vote: Vote, attempts: Sequence[Trajectory], question_logprobs: Seque
 def objection(trajectory: Trajectory) -> str | None:
     """Why an answer cannot be right whatever the probabilities say, or None."""
     seen = [step for step in trajectory.steps if isinstance(step, Observation)]
-    last = trajectory.steps[-1]
     if seen and not seen[-1].ok:
         return f"its program failed ({seen[-1].error or seen[-1].status})"
-    if seen and isinstance(last, Thought) and boxed(last.text) != seen[-1].text.strip():
-        return "what it states is not what its program printed"
     return None
 
 

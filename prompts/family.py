@@ -48,6 +48,8 @@ class Family:
     """Tag after what the program printed."""
     end: str
     """Tag with which the model ends its solution."""
+    box: str
+    """What opens the final answer; a token of the model, but no tag: text may contain it."""
 
     @property
     def tags(self) -> tuple[str, ...]:

@@ -1,5 +1,4 @@
-"""Runs the blocks of one session inside the sandbox: output to the pipe, last value echoed, soft limits, one-line
-errors.
+"""Runs the blocks of one session inside the sandbox: captures output, echoes the last value, keeps the soft limits.
 
 Promises: a soft limit that fires leaves the variables of the session in place; whatever a block does to `sys.stdout`,
 to signal handlers or to the last `repr` ends with that block. Does not promise to survive: a block that can only be

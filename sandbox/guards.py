@@ -1,4 +1,4 @@
-"""What the rewritten tree of the `restricted` policy calls while it runs: guarded access, and builtins without a way out."""
+"""What the rewritten tree of the `restricted` policy calls while it runs: guarded access, and harmless builtins."""
 
 from __future__ import annotations
 
@@ -14,16 +14,17 @@ from RestrictedPython.Guards import guarded_iter_unpack_sequence, guarded_unpack
 from RestrictedPython.transformer import INSPECT_ATTRIBUTES
 
 _MODULES = """
-__future__ bisect cmath collections copy dataclasses datetime decimal enum fractions functools heapq itertools math mpmath
-numbers numpy operator pprint random re statistics string sympy textwrap time typing
+__future__ bisect cmath collections copy dataclasses datetime decimal enum fractions functools heapq itertools math
+mpmath numbers numpy operator pprint random re statistics string sympy textwrap time typing
 """
 MODULES = frozenset(_MODULES.split())
 """Top-level modules that a program may import."""
 
 _NUMERIC = "add sub mul truediv floordiv mod divmod pow matmul and or xor lshift rshift"
 _OTHERS = """
-init new post_init str repr format bool hash len call iter next reversed contains getitem setitem delitem missing index int
-float complex round trunc floor ceil abs neg pos invert eq ne lt le gt ge enter exit name doc match_args slots annotations
+init new post_init str repr format bool hash len call iter next reversed contains getitem setitem delitem missing
+index int float complex round trunc floor ceil abs neg pos invert eq ne lt le gt ge enter exit name doc match_args
+slots annotations
 """
 DATA_MODEL = frozenset(
     f"__{name}__"
@@ -32,8 +33,8 @@ DATA_MODEL = frozenset(
 """Double-underscore names that a program may define and use."""
 
 _PURE = """
-all any ascii bin bytearray bytes classmethod dict dir enumerate filter format frozenset iter list map max min next object
-print property reversed set sorted staticmethod sum super tuple zip NotImplemented
+all any ascii bin bytearray bytes classmethod dict dir enumerate filter format frozenset iter list map max min next
+object print property reversed set sorted staticmethod sum super tuple zip NotImplemented
 """
 _IN_PLACE: dict[str, Callable[[Any, Any], Any]] = {
     "Add": operator.iadd, "Sub": operator.isub, "Mult": operator.imul, "Div": operator.itruediv, "Mod": operator.imod,

@@ -6,7 +6,7 @@ libraries lie in: no /proc, no /etc, no /dev, no shell, no network, nothing writ
 and each child adds resource limits and the system-call filter. Everything but those two is done once and inherited.
 
 A plan is tried for real in a process that is thrown away when it fails; no setting of the system is believed. Tiers:
-A namespaces + read-only root + Landlock + filter; B the filter with one of the other two walls; C less than that, or macOS.
+A namespaces + read-only root + Landlock + filter; B the filter with one of the other two walls; C less than that.
 """
 
 from __future__ import annotations
@@ -55,8 +55,6 @@ class Layer:
 
 def plans() -> list[Plan]:
     """What to try on this system, strongest first."""
-    if sys.platform != "linux":
-        return ["bare"]
     return ["root", "userns", "nobody", "bare"] if os.geteuid() == 0 else ["userns", "bare"]
 
 
@@ -91,7 +89,7 @@ def tier(layers: list[Layer]) -> str:
     """The tier that these layers add up to."""
     held = {layer.name for layer in layers if layer.ok}
     if "system-call filter" not in held:
-        return "C" if sys.platform == "darwin" and "seatbelt" in held else "D"
+        return "D"
     walls = len(held & {"namespaces", "Landlock"})
     return {2: "A", 1: "B", 0: "C"}[walls]
 
@@ -134,7 +132,7 @@ def filter_layer() -> Layer:
 
 
 def readable_directories(libraries: list[str]) -> list[str]:
-    """Everything that Python needs to read: its standard library, these libraries, and shared objects; nothing beside."""
+    """Everything that Python needs to read: its standard library, these libraries, and shared objects."""
     shelves = {str(Path(library).parent) for library in libraries}
     wanted = [*(path for path in sys.path if path not in shelves), *libraries, *_mapped_folders()]
     wanted += [f"{library}.libs" for library in libraries]  # wheels keep their shared objects there
@@ -146,7 +144,7 @@ def readable_directories(libraries: list[str]) -> list[str]:
 
 def _mapped_folders() -> list[str]:
     """Where the shared objects in use lie; their neighbours are what a later import will load."""
-    maps = Path("/proc/self/maps").read_text() if sys.platform == "linux" else ""
+    maps = Path("/proc/self/maps").read_text()
     return [str(Path(path).parent) for path in re.findall(r" (/\S+\.so[.0-9]*)$", maps, re.MULTILINE)]
 
 

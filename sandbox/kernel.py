@@ -1,7 +1,4 @@
-"""The few calls of the Linux kernel that Python does not offer, each raising `OSError` when it fails.
-
-On other systems the module can be imported, but its functions cannot be called.
-"""
+"""The few calls of the Linux kernel that Python does not offer, each raising `OSError` when it fails."""
 
 from __future__ import annotations
 
@@ -101,7 +98,7 @@ def landlock_abi() -> int:
 
 
 def landlock(readable: list[str]) -> int:
-    """Confine this process to reading these directories and listing those above: no write, no TCP, no signal or abstract socket to the outside.
+    """Confine this process to reading these directories and listing those above; no TCP, no signals to the outside.
 
     Needs no_new_privs. Returns the version in force; older versions cover less.
     """
@@ -127,7 +124,7 @@ def _allow(ruleset: int, directory: str, access: int) -> None:
 
 
 def map_user(inside: int, uid: int, gid: int) -> None:
-    """Let `uid` and `gid` of the outside appear as `inside` in the user namespace just made; nobody else exists in it."""
+    """Let `uid` and `gid` of the outside appear as `inside`, the only user of the namespace just made."""
     Path("/proc/self/setgroups").write_text("deny")
     Path("/proc/self/uid_map").write_text(f"{inside} {uid} 1")
     Path("/proc/self/gid_map").write_text(f"{inside} {gid} 1")

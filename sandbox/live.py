@@ -1,8 +1,8 @@
 """A session of the process sandbox: sends blocks to its child and turns whatever happens into observations.
 
-Promises: `run` returns within the wall limit plus the time that the program waits for its turn; a program that had to be
-killed costs the session its variables, and the observation says so; a failure of the sandbox itself is tried once more
-where no variables were lost, and is `infra_error` otherwise.
+Promises: `run` returns within the wall limit plus the time that the program waits for its turn; a program that had to
+be killed costs the session its variables, and the observation says so; a failure of the sandbox itself is tried once
+more where no variables were lost, and is `infra_error` otherwise.
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ CODE_CHARS = 200_000
 """Longest program that is looked at."""
 GRACE_S = 0.5
 """CPU seconds between the soft limit, which keeps the variables, and the kill, which does not."""
+WALL_S = 10.0
+"""Wall seconds that every program gets, however small its limit is."""
 IMPORT_S = 3.0
 """More grace for a block that makes a lite child import sympy or numpy: it does so before its clock starts."""
 
@@ -65,7 +67,7 @@ class ProcessSession:
         finished = False
         try:
             server.watch(channel, limits.cpu_s + grace)
-            ending, capture = await channel.run(order, 3 * limits.cpu_s + 1 + grace, limits.output_chars)
+            ending, capture = await channel.run(order, wall_limit_s(limits) + grace, limits.output_chars)
             finished = isinstance(ending, Done)
         finally:
             if not finished:  # cancelled by the caller, or no longer to be trusted
@@ -102,6 +104,11 @@ class ProcessSession:
         await self.close()
 
 
+def wall_limit_s(limits: Limits) -> float:
+    """The backstop for programs that wait instead of computing; wide, because a busy machine makes every program wait."""
+    return max(WALL_S, 3 * limits.cpu_s + 1)
+
+
 def kind_for(program: Program) -> Kind:
     """Programs that name no library run in a lite child, which costs half as much."""
     return "symbolic" if any(name in program.code for name in _SYMBOLIC) else "lite"
@@ -110,7 +117,7 @@ def kind_for(program: Program) -> Kind:
 def verdict(ending: Ending, limits: Limits, alive: bool) -> tuple[Status, str]:
     """Status and error line of a program that ended without a reply of its own."""
     if ending == "wall":
-        return "timeout", f"TimeoutError: execution exceeded {3 * limits.cpu_s + 1:g} s of wall time"
+        return "timeout", f"TimeoutError: execution exceeded {wall_limit_s(limits):g} s of wall time"
     if ending == "flood":
         return "output_limit", "OutputLimitError: the program printed far too much"
     if not isinstance(ending, Exited):

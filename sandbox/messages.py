@@ -1,7 +1,7 @@
 """Everything that crosses the sandbox's wall: small frozen messages as length-prefixed JSON.
 
-Only text and numbers are ever decoded, and every field's type is checked, because the other side may be hostile. Nothing
-is unpickled. The server imports this file by path, so it needs nothing but the standard library.
+Only text and numbers are ever decoded, and every field's type is checked, because the other side may be hostile.
+Nothing is unpickled. The server imports this file by path, so it needs nothing but the standard library.
 """
 
 from __future__ import annotations

@@ -1,9 +1,9 @@
 """The Python policy: what a program may say, with errors that its author can act on.
 
 It is not the boundary. Python cannot be made safe by reading it: sympy alone evaluates strings in a dozen places. The
-operating system is the boundary (see `isolation` and `seccomp`); this refuses early, and says why. RestrictedPython reads
-the tree; mode `check` only collects what it objects to and then compiles the original text, mode `restricted` runs the
-rewritten tree with guards as well, mode `off` does neither.
+operating system is the boundary (see `isolation` and `seccomp`); this refuses early, and says why. RestrictedPython
+reads the tree; mode `check` only collects what it objects to and then compiles the original text, mode `restricted`
+runs the rewritten tree with guards as well, mode `off` does neither.
 
 Covered (refused in `check` and `restricted`):
 - import of anything but mathematics and a few pure modules of the standard library

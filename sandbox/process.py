@@ -1,7 +1,8 @@
 """The default sandbox: no daemon, no root; a warm server that is walled in once, and one forked child per session.
 
-`start` only executes the server, so its import of sympy overlaps with whatever the application loads meanwhile. Sessions
-run in parallel, a bounded number of blocks at a time. The same object may be used by several event loops one after another.
+`start` only executes the server, so its import of sympy overlaps with whatever the application loads meanwhile.
+Sessions run in parallel, a bounded number of blocks at a time. The same object may be used by several event loops one
+after another.
 """
 
 from __future__ import annotations
@@ -24,9 +25,6 @@ Policy = Literal["check", "restricted", "off"]
 Tier = Literal["A", "B", "C", "D"]
 """Strength of the isolation, `A` strongest."""
 
-DEFAULT_MIN_TIER: Tier = "C" if sys.platform == "darwin" else "B"
-"""What is asked for when the caller does not say. macOS offers nothing above C."""
-
 
 class ProcessSandbox:
     """Sessions in forked children of one isolated server."""
@@ -35,7 +33,7 @@ class ProcessSandbox:
         self,
         limits: Limits | None = None,
         policy: Policy = "check",
-        min_tier: Tier = DEFAULT_MIN_TIER,
+        min_tier: Tier = "B",
         concurrency: int | None = None,
     ) -> None:
         self.limits = limits or Limits()
@@ -52,7 +50,7 @@ class ProcessSandbox:
     def start(self) -> None:
         """Start the server and return at once; `open` does it too, but later."""
         self.closed = False
-        if self._server is None:
+        if self._server is None and sys.platform == "linux":
             self._server = Supervisor(self._policy, self._min_tier)
             self._spares = {"lite": self._server.spawn("lite"), "symbolic": self._server.spawn("symbolic")}
 
@@ -72,7 +70,11 @@ class ProcessSandbox:
         if self._server is not None and not self._server.alive:
             await self._stop()
         self.start()
-        assert self._server is not None
+        if self._server is None:
+            raise SandboxError(
+                f"the process sandbox isolates programs with the Linux kernel, and this is {sys.platform}; "
+                "remedy: run mathsolve in a Linux container or virtual machine"
+            )
         return self._server
 
     async def _stop(self) -> None:
@@ -84,7 +86,7 @@ class ProcessSandbox:
             await server.close()
 
     async def child(self, kind: Kind) -> tuple[Supervisor, Channel]:
-        """A child that waits for its first block, and its server. Raises `SandboxError` when there is none to be had."""
+        """A child that waits for its first block, and its server. Raises `SandboxError` without one."""
         if self.closed:
             raise SandboxError("the sandbox is closed; open a new session")
         words = ""
@@ -118,4 +120,4 @@ class ProcessSandbox:
 
 def _cores() -> int:
     """Processors that this process may use."""
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,9 +1,9 @@
 """The system-call filter of a child: an allowlist, assembled here into classic BPF for x86_64 and aarch64.
 
-What is not listed fails with EPERM. It is never answered with a kill, because a library that probes for a new call must be
-able to fall back; calls that libraries *must* see as missing (clone3, openat2 and all that are newer than this file) fail
-with ENOSYS. Threads may be made, processes may not. A child may signal and limit itself, nobody else. See seccomp(2) and
-linux/filter.h.
+What is not listed fails with EPERM. It is never answered with a kill, because a library that probes for a new call
+must be able to fall back; calls that libraries *must* see as missing (clone3, openat2 and all that are newer than
+this file) fail with ENOSYS. Threads may be made, processes may not. A child may signal and limit itself, nobody else.
+See seccomp(2) and linux/filter.h.
 """
 
 from __future__ import annotations

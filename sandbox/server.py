@@ -1,7 +1,7 @@
-"""Entry of the server process: wall itself in, then become the zygotes. Started by path, never imported by the application.
+"""Entry of the server process, started by path: wall itself in, then become the zygotes.
 
-Process tree: this process (outside, waits) > a process that owns the namespaces (waits) > the lite zygote, first process of
-its PID namespace > the sympy zygote, and below both the children. Each dies when the one above it dies.
+Process tree: this process (outside, waits) > a process that owns the namespaces (waits) > the lite zygote, first
+process of its PID namespace > the sympy zygote, and below both the children. Each dies when the one above it dies.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def main() -> NoReturn:
 
 
 def _attempt(plan: Plan, settings: Settings, lite: socket.socket, symbolic: socket.socket, past: list[str]) -> str:
-    """Try a plan. When it works, this process only waits until the server ends, and never returns; else: what failed."""
+    """Try a plan. When it works, wait until the server ends and never return; otherwise return what failed."""
     news, tell = os.pipe()
     owner = os.fork()
     if owner == 0:
@@ -135,8 +135,7 @@ def _cache_bytecode(libraries: list[str]) -> None:
 
 def _prefer_for_killing() -> None:
     """When memory runs out, the system shall end programs rather than the application."""
-    if sys.platform == "linux":
-        Path("/proc/self/oom_score_adj").write_text("1000")
+    Path("/proc/self/oom_score_adj").write_text("1000")
 
 
 def _wait(pid: int) -> int:

@@ -9,7 +9,7 @@ from .program import Limits, Observation, Program
 
 
 class SandboxError(RuntimeError):
-    """The sandbox cannot work here or any more; the message names the cause and the remedy. Never the program's fault."""
+    """The sandbox cannot work here or any more; the message names the cause and the remedy."""
 
 
 class Session(Protocol):
@@ -34,7 +34,7 @@ class Sandbox(Protocol):
     """Opens sessions."""
 
     async def open(self, seed: int = 0) -> Session:
-        """A new session, in which `random` starts from `seed`. Raises `SandboxError` when there is no safe way to run."""
+        """A new session, in which `random` starts from `seed`. Raises `SandboxError` when there is no safe way."""
         ...
 
     async def close(self) -> None:

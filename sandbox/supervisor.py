@@ -72,7 +72,7 @@ class Supervisor:
 
     async def hello(self) -> Hello:
         """What the server said when it started. Raises `SandboxError` when it cannot serve."""
-        hello = self._hello or await asyncio.to_thread(self._greeting)
+        hello: Hello = self._hello if self._hello is not None else await asyncio.to_thread(self._greeting)
         if hello.refusal:
             raise SandboxError(hello.refusal)
         return hello

@@ -1,7 +1,7 @@
 """The server inside the sandbox: forks one child per session, kills what overruns, reaps, and imports sympy only once.
 
-It runs no model code itself. It obeys one socket; when that closes, everything it started dies with it. It never waits for
-a child: all waiting is one `poll`.
+It runs no model code itself. It obeys one socket; when that closes, everything it started dies with it. It never
+waits for a child: all waiting is one `poll`.
 """
 
 from __future__ import annotations

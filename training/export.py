@@ -18,7 +18,8 @@ from ..prompts import Family
 def export_transformers(model: LlamaForCausalLM, tokenizer: Tokenizer, family: Family, folder: Path) -> None:
     """Writes a folder that transformers and vLLM load."""
     model.to(torch.bfloat16).save_pretrained(folder)
-    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", eos_token=family.end)
+    end = family.end  # also the start token, because CTranslate2 loads no model without one; no prompt begins with it
+    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", eos_token=end, bos_token=end)
     fast.save_pretrained(folder)
 
 

@@ -22,12 +22,13 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from ..engine.errors import UsageError
 from .frames import Frame, FrameError, compile_frame, compile_strictly
 
 Text = Annotated[str, Field(min_length=1)]
 
 
-class BankError(ValueError):
+class BankError(UsageError):
     """A mistake in a bank file; the message names the file, the seed, the field and the remedy."""
 
 

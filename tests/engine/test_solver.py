@@ -9,6 +9,7 @@ from mathsolve import Observation, Problem, Program, Settings, Solver, Thought
 from mathsolve.engine.errors import BackendError, UsageError
 from mathsolve.engine.loop import Event, shorten
 from mathsolve.engine.solver import plan
+from mathsolve.prompts import Segment
 
 DERIVATIVE = "What is the derivative of x**3*sin(x)?"
 
@@ -34,9 +35,20 @@ def test_tokens_are_those_of_the_text_with_one_role_each(solver: Solver) -> None
     family = renderer.family
     text = [*family.ask(DERIVATIVE, "mixed"), *renderer.steps(trajectory.steps), *family.finish()]
     written = renderer.encode(text)
-    assert (written.ids, written.roles) == (tokens.ids, tokens.roles)
+    assert written.ids == tokens.ids
     sampled = {role for role, p in zip(tokens.roles, tokens.logprobs, strict=True) if p is not None}
     assert sampled == {"thought", "program", "stop"}
+
+
+def test_the_engine_writes_the_printed_text_into_the_box(solver: Solver) -> None:
+    solution = solver.solve("What is 123456789 times 987654321?")
+    tokens, renderer = solution.trajectory.tokens, solver.backend.renderer
+    printed = next(step.text for step in solution.steps if isinstance(step, Observation))
+    assert solution.trajectory.answer == printed
+    box = tokens.ids.index(renderer.box_id)
+    filling = renderer.encode([Segment(printed + "}", "observation")]).ids
+    assert tokens.ids[box + 1 : box + 1 + len(filling)] == filling
+    assert set(tokens.roles[box + 1 : box + 1 + len(filling)]) == {"observation"}
 
 
 def test_events_are_the_steps_as_they_come(solver: Solver) -> None:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (programs are kept on one line)
 """The walls themselves: which stand, what is said when one is missing, and the filter's own code."""
 
 from __future__ import annotations

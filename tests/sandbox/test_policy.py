@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (programs are kept on one line)
 """The Python policy, promise by promise: what it lets through unchanged, what it refuses, and what it cannot see."""
 
 from __future__ import annotations

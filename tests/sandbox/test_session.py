@@ -1,3 +1,4 @@
+# ruff: noqa: E501  (programs are kept on one line)
 """What a program's author sees: statuses, state, output, last values, one-line errors, limits."""
 
 from __future__ import annotations
