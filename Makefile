@@ -2,12 +2,14 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check
 Q ?= What is the derivative of x**3*sin(x)?
+export Q
 
 .PHONY: solve test lint clean
 
 solve: $(VENV)/.core
-	@$(BIN)/mathsolve ask -- "$(Q)"
+	@$(BIN)/mathsolve ask -- "$$Q"
 
 test: $(VENV)/.dev lint
 	$(BIN)/python -m pytest -q
@@ -17,15 +19,16 @@ lint: $(VENV)/.dev
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-# Byte-code is compiled at set-up: without it every start would compile sympy again.
+# Byte-code is compiled at set-up: without it every start would compile the package again.
 $(VENV)/.core: pyproject.toml constraints.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "mathsolve needs Python 3.11 or newer: make PYTHON=python3.12 ...")'
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --constraint constraints.txt
-	$(BIN)/python -m compileall -q engine prompts sandbox __init__.py __main__.py $(VENV)/lib || true
+	$(PIP) install --editable . --constraint constraints.txt
+	$(BIN)/python -m compileall -q engine evaluation prompts sandbox training __init__.py __main__.py
 	@touch $@
 
 $(VENV)/.dev: $(VENV)/.core
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[dev,train]" --constraint constraints.txt
+	$(PIP) install --editable ".[dev,train]" --constraint constraints.txt
 	@touch $@
 
 clean:
