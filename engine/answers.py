@@ -52,7 +52,7 @@ def same_text(a: str, b: str) -> bool | None:
     """Whether two answers are equal as far as text and exact numbers tell; None when only algebra can."""
     x, y = number(a), number(b)
     if x is not None and y is not None:
-        return x == y or (_is_decimal(a, b) and abs(x - y) <= Fraction(1, 10**9) * max(1, abs(y)))
+        return x == y or (_is_decimal(a, b) and abs(x - y) <= Fraction(1, 10**9) * max(Fraction(1), abs(y)))
     if _squeeze(a) == _squeeze(b):
         return True
     return None

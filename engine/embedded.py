@@ -61,7 +61,7 @@ class EmbeddedBackend:
         except RuntimeError as error:
             raise BackendError(f"cannot load the model in {folder}: {error}; export it again") from error
         self._seed = ctranslate2.set_random_seed
-        self._names = [self.renderer.tokenizer.id_to_token(i) for i in range(self.renderer.tokenizer.get_vocab_size())]
+        self._names = self.renderer.token_names()
         self._waiting: list[_Request] = []
         self._draining: asyncio.Task[None] | None = None
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="embedded")
@@ -125,7 +125,7 @@ class EmbeddedBackend:
         request.logprobs.append(step.log_prob)
         if request.on_token is not None:
             request.reply.get_loop().call_soon_threadsafe(request.on_token, step.token_id)
-        return request.reply.done() or len(request.written) >= request.sampling.max_tokens
+        return bool(request.reply.done() or len(request.written) >= request.sampling.max_tokens)
 
     def _answer(self, request: _Request, failure: BackendError | None) -> None:
         if failure is not None:

@@ -25,13 +25,8 @@ class Renderer:
         tokenizer.encode_special_tokens = True  # tags inside text stay text
         self.family = family
         self.tokenizer = tokenizer
-        self.tag_ids: dict[str, int] = {}
-        for tag in family.tags:
-            token_id = tokenizer.token_to_id(tag)
-            if token_id is None:
-                raise ValueError(f"the tokenizer has no token {tag!r} of the model family {family.name!r}")
-            self.tag_ids[tag] = token_id
-        self.box_id = tokenizer.token_to_id(family.box)
+        self.tag_ids = {tag: self._id(tag) for tag in family.tags}
+        self.box_id = self._id(family.box)
         self.stop_ids = tuple(self.tag_ids[tag] for tag in family.stops)
 
     @classmethod
@@ -53,6 +48,11 @@ class Renderer:
         """The text of ids, tags included."""
         return str(self.tokenizer.decode(list(ids), skip_special_tokens=False))
 
+    def token_names(self) -> list[str]:
+        """The tokenizer's own name of every id, in order."""
+        size = self.tokenizer.get_vocab_size()
+        return [str(self.tokenizer.id_to_token(token_id)) for token_id in range(size)]
+
     def steps(self, steps: Iterable[Step]) -> list[Segment]:
         """Steps as the segments of a whole solution, without its end."""
         segments: list[Segment] = []
@@ -64,6 +64,12 @@ class Renderer:
             elif isinstance(step, Observation):
                 segments.extend(self.family.observe(step.text))
         return segments
+
+    def _id(self, token: str) -> int:
+        token_id = self.tokenizer.token_to_id(token)
+        if token_id is None:
+            raise ValueError(f"the tokenizer has no token {token!r} of the model family {self.family.name!r}")
+        return int(token_id)
 
     def _text_ids(self, text: str) -> list[int]:
         return list(self.tokenizer.encode(text, add_special_tokens=False).ids)

@@ -225,7 +225,8 @@ class _Work:
             )
         try:
             async with asyncio.timeout(settings.timeout_s):
-                scores, *_ = await asyncio.gather(backend.score(prompt.ids), *(a.run() for a in self._attempts))
+                attempts = asyncio.gather(*(attempt.run() for attempt in self._attempts))
+                scores, _ = await asyncio.gather(backend.score(prompt.ids), attempts)
                 return await self._decide(scores, _trust(backend))
         except TimeoutError:
             return self.partial("timeout")
@@ -282,7 +283,7 @@ def plan(settings: Settings, samples: int) -> list[tuple[str, float]]:
     >>> plan(Settings(), 3)
     [('mixed', 0.0), ('pot', 0.0), ('mixed', 0.7)]
     """
-    mode = "mixed" if settings.mode == "auto" else settings.mode
+    mode: str = "mixed" if settings.mode == "auto" else settings.mode
     attempts = [(mode, 0.0)] + [(mode, settings.temperature)] * (samples - 1)
     if settings.mode == "auto" and samples > 1:
         attempts[1] = ("pot", 0.0)

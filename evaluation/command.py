@@ -11,7 +11,8 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from ..engine.errors import UsageError
-from ..engine.solver import Mode, Settings, Solver
+from ..engine.solver import Settings, Solver
+from ..engine.trajectory import Mode
 from .measure import load_problems, markdown_table, measure, save, summarise
 
 app = App(name="eval", help="Measure accuracy on problems with known answers.")

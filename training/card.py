@@ -31,7 +31,7 @@ def write_card(recipe: Recipe, folder: Path, target: Path) -> None:
 def test_sets(folder: Path) -> dict[str, list[Problem]]:
     """What is measured: both held-out splits of the run, and the questions written by hand where they are at hand."""
     splits: tuple[Split, ...] = ("numbers", "phrasings")
-    sets = {split: problems_of(folder, split) for split in splits}
+    sets: dict[str, list[Problem]] = {split: problems_of(folder, split) for split in splits}
     files = {name: HANDWRITTEN / f"handwritten_{name}.jsonl" for name in ("inside", "outside")}
     return {**sets, **{name: load_problems(path) for name, path in files.items() if path.is_file()}}
 

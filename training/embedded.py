@@ -101,7 +101,8 @@ def make_tokenizer(recipe: Recipe, folder: Path, family: Family, console: Consol
     path = folder / "tokenizer.json"
     if not path.is_file():
         console.print("[bold]tokenizer[/bold]")
-        texts, programs = [], []
+        texts: list[str] = []
+        programs: list[str] = []
         for example in examples_of(folder, "train"):
             texts.append(example.question)
             texts.extend(_text(step) for step in example.trajectory)

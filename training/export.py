@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import ctranslate2
-import torch
 from tokenizers import Tokenizer
 from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
 
@@ -17,9 +16,11 @@ from ..prompts import Family
 
 def export_transformers(model: LlamaForCausalLM, tokenizer: Tokenizer, family: Family, folder: Path) -> None:
     """Writes a folder that transformers and vLLM load."""
-    model.to(torch.bfloat16).save_pretrained(folder)
+    model.bfloat16().save_pretrained(folder)
     end = family.end  # also the start token, because CTranslate2 loads no model without one; no prompt begins with it
-    fast = PreTrainedTokenizerFast(tokenizer_object=tokenizer, pad_token="<pad>", eos_token=end, bos_token=end)
+    fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
+        tokenizer_object=tokenizer, pad_token="<pad>", eos_token=end, bos_token=end
+    )
     fast.save_pretrained(folder)
 
 

@@ -43,7 +43,6 @@ def new_model(shape: Shape, vocabulary: int, end_id: int, seed: int) -> LlamaFor
         bos_token_id=end_id,
         eos_token_id=end_id,
         pad_token_id=0,
-        attn_implementation="sdpa",
     )
     return LlamaForCausalLM(config)
 
@@ -159,7 +158,7 @@ def train(model: LlamaForCausalLM, rows: list[Row], schedule: Schedule, folder: 
         callbacks=[LogLines(folder / "log.jsonl")],
         optimizers=(MuonAdamW(model, schedule.learning_rate, weight_decay=0.1), None),
     )
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(folder)))
+    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(folder)))  # type: ignore[no-untyped-call]
 
 
 def keep_freed_memory() -> None:
