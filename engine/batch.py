@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import re
 import threading
 from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import suppress
@@ -21,6 +22,8 @@ from .question import checked, decoded
 from .solver import Solver
 from .trajectory import Problem, Solution
 
+_OBJECT = re.compile(r'\{\s*["}]')
+"""How a JSON object starts, and no set in braces."""
 CONCURRENCY = 16
 """Questions that are answered at the same time."""
 
@@ -42,18 +45,15 @@ class Line:
 def problem_lines(stdin: Iterable[bytes]) -> Iterator[Line]:
     """The lines of a batch, one at a time as they arrive; blank lines are skipped.
 
-    A line that starts with `{` is a JSON object with `question` and optional `id`; any other line is a question. After
-    the first object every line has to be one.
+    A line that starts like a JSON object is one, with `question` and an optional `id`; any other line is a question.
     """
-    objects = False
     for number, raw in enumerate(stdin, start=1):
         if not raw.strip():
             continue
-        objects = objects or raw.lstrip().startswith(b"{")
         identity: object = None
         try:
             question = decoded(raw, f"line {number}").strip()
-            if objects:
+            if _OBJECT.match(question):
                 question, identity = _from_object(question)
             yield Line(number, identity, Problem(checked(question), id=None if identity is None else str(identity)))
         except UsageError as error:
@@ -116,9 +116,9 @@ def _from_object(text: str) -> tuple[str, object]:
 def _json(line: Line, solution: Solution | None) -> str:
     identity: dict[str, Any] = {} if line.id is None else {"id": line.id}
     if solution is None:
-        return json.dumps(
-            {"schema_version": 1, **identity, "line": line.number, "error": line.error}, ensure_ascii=False
-        )
+        empty = {"question": None, "answer": None, "stop": "unreadable", "steps": []}
+        told = {"schema_version": 1, **identity, "line": line.number, **empty, "error": line.error}
+        return json.dumps(told, ensure_ascii=False)
     return json.dumps({**solution.to_dict(), **identity}, ensure_ascii=False)
 
 
