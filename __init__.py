@@ -17,7 +17,7 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from .engine.errors import MathsolveError as MathsolveError
-    from .engine.solver import Settings as Settings
+    from .engine.settings import Settings as Settings
     from .engine.solver import Solver as Solver
     from .engine.trajectory import Problem as Problem
     from .engine.trajectory import Solution as Solution
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "MathsolveError": "errors",
-    "Settings": "solver",
+    "Settings": "settings",
     "Solver": "solver",
     **dict.fromkeys(("Observation", "Problem", "Program", "Solution", "Thought", "Trajectory"), "trajectory"),
 }
@@ -90,7 +90,8 @@ def _shared() -> Solver:
 
 
 def _solver(settings: dict[str, Any]) -> Solver:
-    from .engine.solver import Settings, Solver
+    from .engine.settings import Settings
+    from .engine.solver import Solver
 
     return Solver(Settings(**settings))
 

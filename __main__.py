@@ -216,7 +216,8 @@ def _sandbox() -> ProcessSandbox:
 
 
 def _solver(options: Options) -> Solver:
-    from .engine.solver import Settings, Solver
+    from .engine.settings import Settings
+    from .engine.solver import Solver
 
     if options.model != "embedded" and not Path(options.model).expanduser().is_dir():
         raise UsageError(f"no model folder {options.model!r}; use --model embedded, or the folder of an exported model")

@@ -116,7 +116,7 @@ def _from_object(text: str) -> tuple[str, object]:
 def _json(line: Line, solution: Solution | None) -> str:
     identity: dict[str, Any] = {} if line.id is None else {"id": line.id}
     if solution is None:
-        empty = {"question": None, "answer": None, "stop": "unreadable", "steps": []}
+        empty: dict[str, Any] = {"question": None, "answer": None, "stop": "unreadable", "steps": []}
         told = {"schema_version": 1, **identity, "line": line.number, **empty, "error": line.error}
         return json.dumps(told, ensure_ascii=False)
     return json.dumps({**solution.to_dict(), **identity}, ensure_ascii=False)

@@ -13,7 +13,8 @@ from .console import Trace, no_answer, pen_for, show_answer, show_aside, verdict
 from .errors import UsageError
 from .oneshot import drawing
 from .question import checked
-from .solver import Interrupted, Settings, Solver, check_settings
+from .settings import Settings, check_settings
+from .solver import Interrupted, Solver
 from .trajectory import Solution
 
 

@@ -8,47 +8,22 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections import deque
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..sandbox import ProcessSandbox
 from .answers import equal
-from .backend import Sampling
 from .embedded import EMBEDDED_FOLDER, EmbeddedBackend, check_folder
 from .errors import UsageError
-from .loop import Attempt, Budget, Event, Listener
-from .selection import vote
-from .trajectory import Mode, Problem, Solution, Stop, Trajectory
-from .trust import Trust, objection, signals
+from .loop import Event, Listener
+from .settings import Settings, check_settings
+from .trajectory import Problem, Solution
+from .work import Work
 
 MAX_QUESTION_CHARS = 20_000
 T = TypeVar("T")
-
-
-@dataclass(frozen=True, slots=True)
-class Settings:
-    """How to answer."""
-
-    model: str = "embedded"
-    """`embedded`, or the folder of an exported model."""
-    mode: Mode = "auto"
-    """`cot`, `pot`, `mixed`, or `auto`: mixed, with one attempt in pot as a check."""
-    samples: int | None = None
-    """Attempts per question; None takes what the model was calibrated with."""
-    seed: int = 0
-    """Seed of every random choice."""
-    timeout_s: float = 60.0
-    """Wall seconds per question."""
-    max_programs: int = 4
-    """Programs per attempt."""
-    max_tokens: int = 1024
-    """Tokens per attempt after the prompt, observations included."""
-    temperature: float = 0.7
-    """Temperature of every attempt after the first, which is greedy."""
 
 
 class Interrupted(KeyboardInterrupt):
@@ -146,10 +121,10 @@ class Solver:
     def __exit__(self, *_: object) -> None:
         self.close()
 
-    def _start(self, question: str | Problem, listener: Listener | None) -> _Work:
+    def _start(self, question: str | Problem, listener: Listener | None) -> Work:
         problem = question if isinstance(question, Problem) else Problem(question)
         check_question(problem.question)
-        return _Work(self, problem, listener)
+        return Work(problem, self.settings, self._backend, self.sandbox, listener)
 
     def equal(self, a: str, b: str) -> bool:
         """Whether two answers are mathematically equal, decided in the sandbox where text does not tell."""
@@ -188,108 +163,6 @@ class Solver:
             await self.sandbox.close()
 
 
-class _Work:
-    """One question being answered."""
-
-    def __init__(self, solver: Solver, problem: Problem, listener: Listener | None) -> None:
-        self._solver = solver
-        self._problem = problem
-        self._listener = listener
-        self._attempts: list[Attempt] = []
-        self._begun = time.perf_counter()
-
-    async def run(self) -> Solution:
-        """All attempts within the time limit, then the vote, then the question of trust."""
-        settings = self._solver.settings
-        backend = await asyncio.wrap_future(self._solver._backend)
-        prompt = backend.renderer.encode(backend.renderer.family.ask(self._problem.question, "mixed"))
-        if len(prompt.ids) > backend.context // 2:
-            return self._no_answer(
-                "refused", f"the question is longer than this model reads ({len(prompt.ids)} tokens)"
-            )
-        samples = settings.samples or int(backend.settings["samples"])
-        for number, (mode, temperature) in enumerate(plan(settings, samples)):
-            sampling = Sampling(temperature, 1.0, settings.max_tokens, settings.seed * 1000 + number)
-            budget = Budget(settings.max_programs, settings.max_tokens)
-            listener = self._listener if number == 0 else None
-            self._attempts.append(
-                Attempt(
-                    self._problem,
-                    mode,
-                    backend,
-                    self._solver.sandbox,
-                    budget=budget,
-                    sampling=sampling,
-                    listener=listener,
-                )
-            )
-        try:
-            async with asyncio.timeout(settings.timeout_s):
-                attempts = asyncio.gather(*(attempt.run() for attempt in self._attempts))
-                scores, _ = await asyncio.gather(backend.score(prompt.ids), attempts)
-                return await self._decide(scores, _trust(backend))
-        except TimeoutError:
-            return self.partial("timeout")
-
-    def partial(self, stop: Stop) -> Solution:
-        """What was done when the question was ended from outside."""
-        trajectories = tuple(attempt.trajectory(stop) for attempt in self._attempts)
-        detail = f"ran out of time ({self._solver.settings.timeout_s:g} s)" if stop == "timeout" else "stopped"
-        return self._solution(trajectories, None, stop, 0.0, detail=detail)
-
-    async def _decide(self, question_logprobs: Sequence[float], trust: Trust | None) -> Solution:
-        trajectories = [attempt.trajectory() for attempt in self._attempts]
-        result = await vote(trajectories, self._solver.sandbox)
-        winner = result.winner
-        if winner.stop != "answered":
-            return self._solution(trajectories, None, winner.stop, 0.0, detail=winner.detail)
-        trajectories.sort(key=lambda t: t is not winner)
-        seen = signals(result, trajectories, question_logprobs)
-        confidence = None if trust is None else trust.confidence(seen)
-        doubt = objection(winner)
-        if doubt is None and trust is not None and confidence is not None and confidence < trust.threshold:
-            doubt = (
-                f"confidence {confidence:.0%} is below the {trust.threshold:.0%} that this model needs; {_reason(seen)}"
-            )
-        if doubt is not None:
-            return self._solution(trajectories, None, "untrusted", result.agreement, confidence, doubt, seen)
-        return self._solution(trajectories, winner.answer, "answered", result.agreement, confidence, None, seen)
-
-    def _no_answer(self, stop: Stop, detail: str) -> Solution:
-        return self._solution(
-            [Trajectory(self._problem, (), None, stop, detail=detail)], None, stop, 0.0, detail=detail
-        )
-
-    def _solution(
-        self,
-        trajectories: Sequence[Trajectory],
-        answer: str | None,
-        stop: Stop,
-        agreement: float,
-        confidence: float | None = None,
-        detail: str | None = None,
-        seen: dict[str, float] | None = None,
-    ) -> Solution:
-        first = trajectories[0] if trajectories else Trajectory(self._problem, (), None, stop)
-        seconds = time.perf_counter() - self._begun
-        return Solution(
-            self._problem, answer, stop, first, tuple(trajectories), agreement, confidence, detail, seen or {}, seconds
-        )
-
-
-def plan(settings: Settings, samples: int) -> list[tuple[str, float]]:
-    """Mode and temperature of each attempt: the first is greedy; in `auto` the second is a program without words.
-
-    >>> plan(Settings(), 3)
-    [('mixed', 0.0), ('pot', 0.0), ('mixed', 0.7)]
-    """
-    mode: str = "mixed" if settings.mode == "auto" else settings.mode
-    attempts = [(mode, 0.0)] + [(mode, settings.temperature)] * (samples - 1)
-    if settings.mode == "auto" and samples > 1:
-        attempts[1] = ("pot", 0.0)
-    return attempts
-
-
 def check_question(question: str) -> None:
     """Refuses what is no question.
 
@@ -311,37 +184,9 @@ def model_folder(model: str) -> Path:
     return EMBEDDED_FOLDER if model == "embedded" else Path(model).expanduser()
 
 
-def check_settings(settings: Settings) -> None:
-    """Refuses settings without meaning.
-
-    Raises:
-        UsageError: names the value and what may stand there.
-    """
-    if settings.mode not in ("auto", "cot", "pot", "mixed"):
-        raise UsageError(f"unknown mode {settings.mode!r}; choose auto, cot, pot or mixed")
-    if settings.samples is not None and not 1 <= settings.samples <= 256:
-        raise UsageError(f"samples is {settings.samples}; choose a number from 1 to 256")
-    if not settings.timeout_s > 0:
-        raise UsageError(f"timeout is {settings.timeout_s:g} s; choose a positive number of seconds")
-
-
 async def _next(stream: AsyncGenerator[Solution, None]) -> Solution | None:
     return await anext(stream, None)
 
 
 async def _finish(stream: AsyncGenerator[Solution, None]) -> None:
     await stream.aclose()
-
-
-def _trust(backend: EmbeddedBackend) -> Trust | None:
-    fitted = backend.settings.get("trust")
-    return Trust(**fitted) if fitted else None
-
-
-def _reason(seen: dict[str, float]) -> str:
-    """The most telling signal, in words."""
-    if seen["agreement"] < 0.5:
-        return f"only {seen['agreement']:.0%} of the attempts agree"
-    if seen["unused"] > 0.3:
-        return "its program leaves out numbers of the question"
-    return "the question is unlike those it has learnt"

@@ -11,7 +11,8 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from ..engine.errors import UsageError
-from ..engine.solver import Settings, Solver
+from ..engine.settings import Settings
+from ..engine.solver import Solver
 from ..engine.trajectory import Mode
 from .measure import load_problems, markdown_table, measure, save, summarise
 

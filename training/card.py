@@ -6,7 +6,8 @@ import json
 from pathlib import Path
 
 from .. import __version__
-from ..engine.solver import Settings, Solver
+from ..engine.settings import Settings
+from ..engine.solver import Solver
 from ..engine.trajectory import Problem
 from ..evaluation.measure import Result, load_problems, markdown_table, measure, save, summarise
 from .drafts import Split

@@ -29,7 +29,8 @@ from tokenizers import Tokenizer
 from ..engine.embedded import EMBEDDED_FOLDER
 from ..engine.errors import UsageError
 from ..engine.renderer import Renderer
-from ..engine.solver import Settings, Solver
+from ..engine.settings import Settings
+from ..engine.solver import Solver
 from ..engine.trajectory import Step, Thought, Tokens
 from ..prompts import Family, load_family
 from ..sandbox import ProcessSandbox, Program

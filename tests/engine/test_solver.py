@@ -8,7 +8,7 @@ import pytest
 from mathsolve import Observation, Problem, Program, Settings, Solver, Thought
 from mathsolve.engine.errors import BackendError, UsageError
 from mathsolve.engine.loop import Event, shorten
-from mathsolve.engine.solver import plan
+from mathsolve.engine.settings import plan
 from mathsolve.prompts import Segment
 
 DERIVATIVE = "What is the derivative of x**3*sin(x)?"

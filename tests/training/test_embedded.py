@@ -7,7 +7,8 @@ import pytest
 from rich.console import Console
 
 from mathsolve.engine.errors import UsageError
-from mathsolve.engine.solver import Settings, Solver
+from mathsolve.engine.settings import Settings
+from mathsolve.engine.solver import Solver
 from mathsolve.prompts import load_family
 from mathsolve.training import embedded
 from mathsolve.training.recipe import Recipe, load_recipe

@@ -1,0 +1,57 @@
+"""How to answer: the choices that a caller has, and what they mean for the attempts at a question."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .errors import UsageError
+from .trajectory import Mode
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How to answer."""
+
+    model: str = "embedded"
+    """`embedded`, or the folder of an exported model."""
+    mode: Mode = "auto"
+    """`cot`, `pot`, `mixed`, or `auto`: mixed, with one attempt in pot as a check."""
+    samples: int | None = None
+    """Attempts per question; None takes what the model was calibrated with."""
+    seed: int = 0
+    """Seed of every random choice."""
+    timeout_s: float = 60.0
+    """Wall seconds per question."""
+    max_programs: int = 4
+    """Programs per attempt."""
+    max_tokens: int = 1024
+    """Tokens per attempt after the prompt, observations included."""
+    temperature: float = 0.7
+    """Temperature of every attempt after the first, which is greedy."""
+
+
+def plan(settings: Settings, samples: int) -> list[tuple[str, float]]:
+    """Mode and temperature of each attempt: the first is greedy; in `auto` the second is a program without words.
+
+    >>> plan(Settings(), 3)
+    [('mixed', 0.0), ('pot', 0.0), ('mixed', 0.7)]
+    """
+    mode: str = "mixed" if settings.mode == "auto" else settings.mode
+    attempts = [(mode, 0.0)] + [(mode, settings.temperature)] * (samples - 1)
+    if settings.mode == "auto" and samples > 1:
+        attempts[1] = ("pot", 0.0)
+    return attempts
+
+
+def check_settings(settings: Settings) -> None:
+    """Refuses settings without meaning.
+
+    Raises:
+        UsageError: names the value and what may stand there.
+    """
+    if settings.mode not in ("auto", "cot", "pot", "mixed"):
+        raise UsageError(f"unknown mode {settings.mode!r}; choose auto, cot, pot or mixed")
+    if settings.samples is not None and not 1 <= settings.samples <= 256:
+        raise UsageError(f"samples is {settings.samples}; choose a number from 1 to 256")
+    if not settings.timeout_s > 0:
+        raise UsageError(f"timeout is {settings.timeout_s:g} s; choose a positive number of seconds")
