@@ -147,7 +147,9 @@ def check_folder(folder: Path) -> None:
         BackendError: with the remedy.
     """
     if not folder.is_dir():
-        raise BackendError(f"no model folder {str(folder)!r}; use --model embedded, or the folder of an exported model")
+        own = "install mathsolve again, or run `mathsolve train embedded --install`"
+        remedy = own if folder == EMBEDDED_FOLDER else "use --model embedded, or the folder of an exported model"
+        raise BackendError(f"no model folder {str(folder)!r}; {remedy}")
     missing = [name for name in FILES if not (folder / name).is_file()]
     if missing:
         raise BackendError(

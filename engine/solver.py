@@ -122,9 +122,22 @@ class Solver:
         self.close()
 
     def _start(self, question: str | Problem, listener: Listener | None) -> Work:
+        work = self._work(question, listener)
+        check_question(work.problem.question)
+        return work
+
+    def _work(self, question: str | Problem, listener: Listener | None = None) -> Work:
         problem = question if isinstance(question, Problem) else Problem(question)
-        check_question(problem.question)
         return Work(problem, self.settings, self._backend, self.sandbox, listener)
+
+    async def _answer(self, question: str | Problem) -> Solution:
+        """One of many: what is no question ends as data, so that it does not end the others."""
+        work = self._work(question)
+        try:
+            check_question(work.problem.question)
+        except UsageError as error:
+            return work.declined(str(error))
+        return await work.run()
 
     def equal(self, a: str, b: str) -> bool:
         """Whether two answers are mathematically equal, decided in the sandbox where text does not tell."""
@@ -141,9 +154,11 @@ class Solver:
 
     async def _stream(self, problems: Iterable[str | Problem], concurrency: int) -> AsyncGenerator[Solution, None]:
         running: deque[asyncio.Task[Solution]] = deque()
+        source = iter(problems)
         try:
-            for problem in problems:
-                running.append(asyncio.create_task(self._start(problem, None).run()))
+            # The next problem may be slow to come: it is waited for in a thread, while the others are being answered.
+            while (problem := await asyncio.to_thread(next, source, None)) is not None:
+                running.append(asyncio.create_task(self._answer(problem)))
                 if len(running) >= concurrency:
                     yield await running.popleft()
             while running:

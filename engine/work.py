@@ -28,7 +28,8 @@ class Work:
         sandbox: Sandbox,
         listener: Listener | None,
     ) -> None:
-        self._problem = problem
+        self.problem = problem
+        """What was asked."""
         self._settings = settings
         self._model = model
         self._sandbox = sandbox
@@ -40,11 +41,9 @@ class Work:
         """All attempts within the time limit, then the vote, then the question of trust."""
         settings = self._settings
         backend = await asyncio.wrap_future(self._model)
-        prompt = backend.renderer.encode(backend.renderer.family.ask(self._problem.question, "mixed"))
+        prompt = backend.renderer.encode(backend.renderer.family.ask(self.problem.question, "mixed"))
         if len(prompt.ids) > backend.context // 2:
-            return self._no_answer(
-                "refused", f"the question is longer than this model reads ({len(prompt.ids)} tokens)"
-            )
+            return self.declined(f"the question is longer than this model reads ({len(prompt.ids)} tokens)")
         self._attempts = list(self._planned(backend))
         try:
             async with asyncio.timeout(settings.timeout_s):
@@ -61,7 +60,7 @@ class Work:
         for number, (mode, temperature) in enumerate(plan(settings, samples)):
             sampling = Sampling(temperature, 1.0, settings.max_tokens, settings.seed * 1000 + number)
             heard = self._listener if number == 0 else None
-            yield Attempt(self._problem, mode, backend, self._sandbox, budget=budget, sampling=sampling, listener=heard)
+            yield Attempt(self.problem, mode, backend, self._sandbox, budget=budget, sampling=sampling, listener=heard)
 
     def partial(self, stop: Stop) -> Solution:
         """What was done when the question was ended from outside."""
@@ -87,9 +86,10 @@ class Work:
             return self._solution(trajectories, None, "untrusted", result.agreement, confidence, doubt, seen)
         return self._solution(trajectories, winner.answer, "answered", result.agreement, confidence, None, seen)
 
-    def _no_answer(self, stop: Stop, detail: str) -> Solution:
+    def declined(self, detail: str) -> Solution:
+        """A question that was not tried, and why."""
         return self._solution(
-            [Trajectory(self._problem, (), None, stop, detail=detail)], None, stop, 0.0, detail=detail
+            [Trajectory(self.problem, (), None, "refused", detail=detail)], None, "refused", 0.0, detail=detail
         )
 
     def _solution(
@@ -102,10 +102,10 @@ class Work:
         detail: str | None = None,
         seen: dict[str, float] | None = None,
     ) -> Solution:
-        first = trajectories[0] if trajectories else Trajectory(self._problem, (), None, stop)
+        first = trajectories[0] if trajectories else Trajectory(self.problem, (), None, stop)
         seconds = time.perf_counter() - self._begun
         return Solution(
-            self._problem, answer, stop, first, tuple(trajectories), agreement, confidence, detail, seen or {}, seconds
+            self.problem, answer, stop, first, tuple(trajectories), agreement, confidence, detail, seen or {}, seconds
         )
 
 

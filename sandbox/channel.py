@@ -9,6 +9,7 @@ import asyncio
 import os
 import secrets
 import socket
+from collections.abc import Sequence
 from typing import Literal
 
 from .messages import BadFrame, Done, Exited, Frames, Message, Ready, Run, pack
@@ -54,13 +55,14 @@ class Capture:
 class Channel:
     """Socket and output pipe of one child."""
 
-    def __init__(self, number: int, kind: Kind, sock: socket.socket, output: int) -> None:
+    def __init__(self, number: int, kind: Kind, sock: socket.socket, output: int, lent: Sequence[int] = ()) -> None:
         self.number = number
         """The server's number for the child."""
         self.kind: Kind = kind
         """Which zygote it comes from."""
         self._sock = sock
         self._output = output
+        self._lent = lent
         self._frames = Frames()
         self._done: asyncio.Future[Ending] | None = None
         self._ticket = ""
@@ -71,6 +73,7 @@ class Channel:
     async def ready(self, timeout_s: float) -> bool:
         """Wait for the child's first word; False when it will not come."""
         ending = await self._wait(b"", timeout_s)
+        self.let_go()
         return ending == Done("", "ok", None, None, 0.0)
 
     async def run(self, order: Run, wall_s: float, output_bytes: int) -> tuple[Ending, Capture]:
@@ -85,8 +88,15 @@ class Channel:
         """Hang up; an idle child leaves by itself."""
         if self._output >= 0:
             self._sock.close()
+            self.let_go()
             os.close(self._output)
             self._output = -1
+
+    def let_go(self) -> None:
+        """Close the copies of what was on its way to the child; what comes from it now is its own."""
+        for descriptor in self._lent:
+            os.close(descriptor)
+        self._lent = ()
 
     async def _wait(self, frame: bytes, timeout_s: float) -> Ending:
         loop = asyncio.get_running_loop()

@@ -22,6 +22,7 @@ from typing import Any, NoReturn
 
 from .messages import Done, Frames, Ready, Run, pack
 from .source import Prepare, Refused
+from .system import System
 
 CHANNEL = 3
 """File descriptor of the child's socket to the application."""
@@ -42,8 +43,9 @@ class SoftLimit(BaseException):
 class Interpreter:
     """The namespace of one session and the way a block runs in it."""
 
-    def __init__(self, prepare: Prepare) -> None:
+    def __init__(self, prepare: Prepare, system: System) -> None:
         self._compile = prepare
+        self._system: System = system
         self._module = types.ModuleType("__main__")
         self._armed = False
         self._fresh = True
@@ -68,7 +70,8 @@ class Interpreter:
         if self._fresh:
             _seed(order.seed, *PRELOADED, "random")
             self._fresh = False
-        _limit_memory(order.memory_mb)
+        if self._system == "linux":  # macOS does not enforce it, and refuses what is below its own address space
+            _limit_memory(order.memory_mb)
         cpu = int(time.process_time() + order.cpu_s) + 3
         resource.setrlimit(resource.RLIMIT_CPU, (cpu, resource.RLIM_INFINITY))
         signal.signal(signal.SIGPROF, self._expire)
@@ -151,10 +154,10 @@ def open_output() -> Any:
     return open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
 
 
-def serve(prepare: Prepare, enter: Callable[[], None]) -> NoReturn:
+def serve(prepare: Prepare, enter: Callable[[], None], system: System) -> NoReturn:
     """Take the last privileges away with `enter`, then run blocks until the application hangs up."""
     sys.stdout = sys.stderr = open_output()
-    interpreter = Interpreter(prepare)
+    interpreter = Interpreter(prepare, system)
     frames = Frames()
     enter()
     os.write(CHANNEL, pack(Ready()))

@@ -6,7 +6,8 @@ libraries lie in: no /proc, no /etc, no /dev, no shell, no network, nothing writ
 and each child adds resource limits and the system-call filter. Everything but those two is done once and inherited.
 
 A plan is tried for real in a process that is thrown away when it fails; no setting of the system is believed. Tiers:
-A namespaces + read-only root + Landlock + filter; B the filter with one of the other two walls; C less than that.
+A namespaces + read-only root + Landlock + filter; B the filter with one of the other two walls; C the filter alone, or
+macOS (see `system`); D less than that.
 """
 
 from __future__ import annotations
@@ -21,10 +22,12 @@ from pathlib import Path
 from typing import Literal
 
 from . import kernel, seccomp
+from .system import System, profile_holds
 
-Plan = Literal["root", "userns", "nobody", "bare"]
+Plan = Literal["root", "userns", "nobody", "bare", "darwin"]
 """`root`: namespaces with root's own rights, then another user. `userns`: namespaces that need no rights. `nobody`: no
-namespaces, root becomes another user. `bare`: no namespaces, the same user without capabilities."""
+namespaces, root becomes another user. `bare`: no namespaces, the same user without capabilities. `darwin`: nothing but what
+macOS has."""
 
 NOBODY = 65_534
 _NAMESPACES = kernel.NEWNS | kernel.NEWNET | kernel.NEWIPC | kernel.NEWUTS | kernel.NEWPID | kernel.NEWCGROUP
@@ -37,6 +40,8 @@ _USERNS_REMEDY = (
 )
 _LANDLOCK_REMEDY = "use Linux 5.13 or newer with landlock among the `lsm=` modules"
 _FILTER_REMEDY = "use Linux on x86_64 or aarch64 with seccomp filters"
+_PROFILE_REMEDY = "run mathsolve outside of any other sandbox; /usr/bin/sandbox-exec has to be there"
+_LINUX_REMEDY = "run mathsolve in a Linux container or virtual machine"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +58,10 @@ class Layer:
     """What would bring it back."""
 
 
-def plans() -> list[Plan]:
+def plans(system: System) -> list[Plan]:
     """What to try on this system, strongest first."""
+    if system == "darwin":
+        return ["darwin"]
     return ["root", "userns", "nobody", "bare"] if os.geteuid() == 0 else ["userns", "bare"]
 
 
@@ -70,6 +77,8 @@ def separate(plan: Plan) -> None:
 
 def confine(plan: Plan, readable: list[str]) -> list[Layer]:
     """Second half, in the first process inside: the root, the user, Landlock. Raises `OSError` when the plan fails."""
+    if plan == "darwin":
+        return _described_on_macos(profile_holds())
     if plan in ("root", "userns"):
         _enter_root(readable)
     if plan in ("root", "nobody"):
@@ -89,7 +98,7 @@ def tier(layers: list[Layer]) -> str:
     """The tier that these layers add up to."""
     held = {layer.name for layer in layers if layer.ok}
     if "system-call filter" not in held:
-        return "D"
+        return "C" if "guards on macOS" in held else "D"
     walls = len(held & {"namespaces", "Landlock"})
     return {2: "A", 1: "B", 0: "C"}[walls]
 
@@ -102,9 +111,11 @@ def refusal(tier: str, min_tier: str, layers: list[Layer]) -> str:
     return f"the isolation available here is tier {tier}, and {min_tier} is asked for. Missing: {missing}"
 
 
-def child_entry(filtered: bool) -> Callable[[], None]:
+def child_entry(filtered: bool, system: System = "linux") -> Callable[[], None]:
     """What every child does last before it runs model code."""
     limits = {"RLIMIT_NOFILE": 32, "RLIMIT_FSIZE": 0, "RLIMIT_CORE": 0, "RLIMIT_MEMLOCK": 0, "RLIMIT_MSGQUEUE": 0}
+    if system == "darwin":  # where threads do not count as processes, and no filter forbids these
+        limits["RLIMIT_NPROC"] = 0
     known = {getattr(resource, name): value for name, value in limits.items() if hasattr(resource, name)}
 
     def enter() -> None:
@@ -117,9 +128,11 @@ def child_entry(filtered: bool) -> Callable[[], None]:
     return enter
 
 
-def filter_layer() -> Layer:
+def filter_layer(system: System) -> Layer:
     """Whether the filter works here, found by a child that tries to break it."""
     name = "system-call filter"
+    if system == "darwin":
+        return Layer(name, False, "macOS has none", _LINUX_REMEDY)
     if not seccomp.supported():
         return Layer(name, False, f"no table for {sys.platform} on {os.uname().machine}", _FILTER_REMEDY)
     pid = os.fork()
@@ -182,6 +195,23 @@ def _described(plan: Plan) -> list[Layer]:
         Layer("read-only root", inside, "no /proc, /etc, /dev, no shell" if inside else "needs namespaces", remedy),
         Layer("unprivileged user", True, f"user {os.getuid()} without capabilities"),
         Layer("resource limits", True, "memory, processor time, open files, file size, core dumps"),
+    ]
+
+
+def _described_on_macos(profile: bool) -> list[Layer]:
+    held = "nothing written, no network, other programs or services; only Python's directories read in the homes"
+    missing = "not in force: programs can reach what the user can, as far as the guards let them"
+    guards = (
+        "policy `restricted` whatever was asked for; against mistakes, not attackers: this path was written without a "
+        "Mac and never run on one"
+    )
+    limits = "processor time, processes, open files, file size; NOT memory: a program that fills it runs into the clock"
+    absent = [Layer(name, False, "macOS has none", _LINUX_REMEDY) for name in ("namespaces", "Landlock")]
+    return [
+        *absent,
+        Layer("sandbox-exec profile", profile, held if profile else missing, _PROFILE_REMEDY),
+        Layer("guards on macOS", True, guards),
+        Layer("resource limits", True, limits),
     ]
 
 

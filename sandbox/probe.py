@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
+from . import system
 from .isolation import Layer, tier
+from .session import SandboxError
 from .supervisor import Supervisor
 
 __all__ = ["Layer", "probe", "tier"]
@@ -19,7 +21,9 @@ def probe() -> list[Layer]:
 
 
 async def _probe() -> list[Layer]:
-    server = Supervisor("check", "D", probe=True)
+    if system.HERE is None:
+        raise SandboxError(system.NOWHERE)
+    server = Supervisor("check", "D", system.HERE, probe=True)
     try:
         return [Layer(*layer) for layer in (await server.hello()).layers]
     finally:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
 from types import TracebackType
 from typing import Literal, Self
 
@@ -18,6 +17,7 @@ from .live import ProcessSession
 from .program import Limits
 from .session import SandboxError
 from .supervisor import START_S, Supervisor
+from .system import HERE, NOWHERE, System
 
 Policy = Literal["check", "restricted", "off"]
 """Python-level rules: refuse early and say why, rewrite with guards as well, or none."""
@@ -27,19 +27,25 @@ Tier = Literal["A", "B", "C", "D"]
 
 
 class ProcessSandbox:
-    """Sessions in forked children of one isolated server."""
+    """Sessions in forked children of one isolated server.
+
+    Without `min_tier`, tier B or better may serve, and on macOS, which has no better, tier C. `system` says what the walls
+    are built from; naming another than this machine's own gives up most of them and is for tests.
+    """
 
     def __init__(
         self,
         limits: Limits | None = None,
         policy: Policy = "check",
-        min_tier: Tier = "B",
+        min_tier: Tier | None = None,
         concurrency: int | None = None,
+        system: System | None = HERE,
     ) -> None:
         self.limits = limits or Limits()
         """What a program may use unless its call says otherwise."""
         self._policy: Policy = policy
-        self._min_tier: Tier = min_tier
+        self._system: System | None = system
+        self._min_tier: Tier = min_tier or ("C" if system == "darwin" else "B")
         self._concurrency = concurrency or _cores()
         self.closed = False
         """Whether `close` was the last word; `start` and `open` take it back."""
@@ -50,8 +56,8 @@ class ProcessSandbox:
     def start(self) -> None:
         """Start the server and return at once; `open` does it too, but later."""
         self.closed = False
-        if self._server is None and sys.platform == "linux":
-            self._server = Supervisor(self._policy, self._min_tier)
+        if self._server is None and self._system is not None:
+            self._server = Supervisor(self._policy, self._min_tier, self._system)
             self._spares = {"lite": self._server.spawn("lite"), "symbolic": self._server.spawn("symbolic")}
 
     async def open(self, seed: int = 0) -> ProcessSession:
@@ -71,10 +77,7 @@ class ProcessSandbox:
             await self._stop()
         self.start()
         if self._server is None:
-            raise SandboxError(
-                f"the process sandbox isolates programs with the Linux kernel, and this is {sys.platform}; "
-                "remedy: run mathsolve in a Linux container or virtual machine"
-            )
+            raise SandboxError(NOWHERE)
         return self._server
 
     async def _stop(self) -> None:

@@ -25,7 +25,7 @@ class Limits:
     """What one program may use."""
 
     cpu_s: float = 5.0
-    """CPU seconds; wall time is only a backstop at 3 x this + 1 s."""
+    """CPU seconds; wall time is only a backstop, at 3 x this + 1 s but at least 10 s."""
     memory_mb: int = 1024
     """Address space in MiB."""
     output_chars: int = 65_536

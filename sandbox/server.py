@@ -1,7 +1,8 @@
 """Entry of the server process, started by path: wall itself in, then become the zygotes.
 
 Process tree: this process (outside, waits) > a process that owns the namespaces (waits) > the lite zygote, first
-process of its PID namespace > the sympy zygote, and below both the children. Each dies when the one above it dies.
+process of its PID namespace > the sympy zygote, and below both the children. Each dies when the one above it dies; on
+macOS, where the kernel does not see to that, a zygote whose socket closes kills the whole process group.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from . import isolation, kernel
 from .isolation import Layer, Plan
 from .messages import Hello, pack
 from .policy import policy
+from .system import System
 from .warmup import warm_up
 from .zygote import Zygote
 
@@ -35,16 +37,19 @@ class Settings:
     """Folders of the libraries that programs may read."""
     probe: bool
     """Say hello and leave."""
+    system: System
+    """What the walls are built from."""
 
 
 def main() -> NoReturn:
     """`argv`: socket of the lite zygote, socket of the sympy zygote, `Settings` as JSON."""
     lite, symbolic = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
     settings = Settings(**json.loads(sys.argv[3]))
-    kernel.die_with_parent()
-    _cache_bytecode(settings.libraries)
+    if settings.system == "linux":
+        kernel.die_with_parent()
+        _cache_bytecode(settings.libraries)
     trouble: list[str] = []
-    for plan in isolation.plans():
+    for plan in isolation.plans(settings.system):
         trouble.append(_attempt(plan, settings, lite, symbolic, trouble))
     lite.sendall(pack(Hello("D", [], f"no isolation works here: {'; '.join(trouble)}")))
     sys.exit(1)
@@ -73,9 +78,11 @@ def _own(
 ) -> NoReturn:
     """In the process that owns the namespaces: make them, start the first process inside, wait for it."""
     try:
-        kernel.die_with_parent()
-        _prefer_for_killing()
-        readable = isolation.readable_directories(settings.libraries)
+        readable: list[str] = []
+        if settings.system == "linux":
+            kernel.die_with_parent()
+            _prefer_for_killing()
+            readable = isolation.readable_directories(settings.libraries)
         isolation.separate(plan)
         inside = os.fork()
         if inside == 0:
@@ -94,22 +101,23 @@ def _own(
 
 def _serve(settings: Settings, lite: socket.socket, symbolic: socket.socket, layers: list[Layer]) -> NoReturn:
     """Say hello, then be the two zygotes."""
-    layers = [*layers, isolation.filter_layer()]
+    layers = [*layers, isolation.filter_layer(settings.system)]
     tier = isolation.tier(layers)
     refusal = isolation.refusal(tier, settings.min_tier, layers)
     lite.sendall(pack(Hello(tier, [list(astuple(layer)) for layer in layers], refusal)))
     if refusal or settings.probe:
         os._exit(0)
-    enter = isolation.child_entry(layers[-1].ok)
+    enter = isolation.child_entry(layers[-1].ok, settings.system)
     prepare = policy(settings.policy if tier in ("A", "B") else "restricted")
     other = os.fork()
     if other == 0:
         lite.close()
-        kernel.die_with_parent()
+        if settings.system == "linux":
+            kernel.die_with_parent()
         importlib.import_module("sympy")
-        Zygote(symbolic, prepare, enter, warm_up()).serve()
+        Zygote(symbolic, prepare, enter, warm_up(settings.system), settings.system).serve()
     symbolic.close()
-    zygote = Zygote(lite, prepare, enter, iter(()))
+    zygote = Zygote(lite, prepare, enter, iter(()), settings.system)
     zygote.essential.add(other)
     zygote.serve()
 

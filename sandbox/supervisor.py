@@ -22,7 +22,9 @@ from pathlib import Path
 
 from .channel import Channel, Kind
 from .messages import BadFrame, Frames, Hello, Kill, Message, Open, Watch, pack
+from .seatbelt import launcher
 from .session import SandboxError
+from .system import System
 
 LIBRARIES = ("sympy", "mpmath", "numpy", "RestrictedPython")
 """What the server needs."""
@@ -46,21 +48,23 @@ main()
 class Supervisor:
     """One running server."""
 
-    def __init__(self, policy: str, min_tier: str, probe: bool = False) -> None:
+    def __init__(self, policy: str, min_tier: str, system: System, probe: bool = False) -> None:
         lite, lite_far = socket.socketpair()
         symbolic, symbolic_far = socket.socketpair()
         self._control: dict[Kind, socket.socket] = {"lite": lite, "symbolic": symbolic}
+        self._system: System = system
         self._hello: Hello | None = None
         self._lock = threading.Lock()
         self._numbers = itertools.count(1)
         folders = library_folders()
-        settings = json.dumps({"policy": policy, "min_tier": min_tier, "libraries": folders, "probe": probe})
+        asked = {"policy": policy, "min_tier": min_tier, "libraries": folders, "probe": probe, "system": system}
+        command = [*launcher(system, folders), sys.executable, "-I", "-S", "-c", _BOOT]
         paths = os.pathsep.join(dict.fromkeys(str(Path(folder).parent) for folder in folders))
         self._complaints = tempfile.TemporaryFile()  # noqa: SIM115 (it lives as long as the server)
         with lite_far, symbolic_far:
             far = (lite_far.fileno(), symbolic_far.fileno())
             self._process = subprocess.Popen(
-                [sys.executable, "-I", "-S", "-c", _BOOT, paths, str(Path(__file__).parent), *map(str, far), settings],
+                [*command, paths, str(Path(__file__).parent), *map(str, far), json.dumps(asked)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._complaints,
@@ -113,14 +117,15 @@ class Supervisor:
         near, far = socket.socketpair()
         output, output_far = os.pipe()
         number = next(self._numbers)
-        with far:
-            try:
-                socket.send_fds(self._control[kind], [pack(Open(number))], [far.fileno(), output_far])
-            except OSError:  # the server is dead: the channel closes at once, and its reader reports it
-                pass
-            finally:
-                os.close(output_far)
-        return Channel(number, kind, near, output)
+        lent = [far.detach(), output_far]
+        channel = Channel(number, kind, near, output, lent)
+        try:
+            socket.send_fds(self._control[kind], [pack(Open(number))], lent)
+        except OSError:  # the server is dead: the channel closes at once, and its reader reports it
+            channel.let_go()
+        if self._system == "linux":  # macOS may lose what is closed on its way: there `Channel.ready` lets go of it
+            channel.let_go()
+        return channel
 
     def watch(self, channel: Channel, cpu_s: float) -> None:
         """Have the child killed when it uses more than `cpu_s` from now."""

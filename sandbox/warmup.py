@@ -8,9 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from .system import System
 
-def warm_up() -> Iterator[None]:
-    """One step at each `next`."""
+
+def warm_up(system: System) -> Iterator[None]:
+    """One step at each `next`. On macOS numpy is left to the children: its Accelerate does not survive a fork."""
+    if system == "linux":
+        __import__("numpy")
+        yield
     for step in _steps():
         step()
         yield
@@ -39,7 +44,6 @@ def _steps() -> list[Callable[[], object]]:
     x, y, n = sympy.symbols("x y n")
 
     return [
-        lambda: __import__("numpy"),
         lambda: str(factor(x**3 - 6 * x**2 + 11 * x - 6)),
         lambda: solve(Eq(x**2 - 5 * x + 6, 0), x),
         lambda: solve([Eq(x + y, 5), Eq(x - y, 1)], [x, y]),

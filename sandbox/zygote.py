@@ -20,6 +20,7 @@ from typing import NoReturn
 from . import child
 from .messages import Exited, Frames, Kill, Open, Watch, pack
 from .source import Prepare
+from .system import System
 
 IDLE_S = 0.3
 """Silence after the first program before the caches are warmed."""
@@ -43,12 +44,18 @@ class Zygote:
     """Serves one control socket until it closes."""
 
     def __init__(
-        self, control: socket.socket, prepare: Prepare, enter: Callable[[], None], warm: Iterator[None]
+        self,
+        control: socket.socket,
+        prepare: Prepare,
+        enter: Callable[[], None],
+        warm: Iterator[None],
+        system: System,
     ) -> None:
         self._control = control
         self._prepare = prepare
         self._enter = enter
         self._warm: Iterator[None] | None = warm
+        self._system: System = system
         self._blocks = 0
         self._frames = Frames()
         self._children: dict[int, _Child] = {}
@@ -113,7 +120,7 @@ class Zygote:
             os.dup2(channel, child.CHANNEL)
             os.closerange(child.CHANNEL + 1, 1 << 16)
             os.set_blocking(child.CHANNEL, True)
-            child.serve(self._prepare, self._enter)
+            child.serve(self._prepare, self._enter, self._system)
         finally:
             os._exit(code)
 
@@ -121,7 +128,8 @@ class Zygote:
         for pid, watched in self._children.items():
             if watched.id == message.id:
                 self._blocks += 1
-                watched.deadline_s = _cpu_s(pid) + message.cpu_s
+                if self._system == "linux":  # elsewhere the child's own limit on processor time has to do
+                    watched.deadline_s = _cpu_s(pid) + message.cpu_s
 
     def _kill(self, number: int) -> None:
         for pid, doomed in self._children.items():
@@ -130,7 +138,8 @@ class Zygote:
 
     def _enforce(self) -> None:
         for pid, running in self._children.items():
-            if not running.overrun and _cpu_s(pid) > running.deadline_s:
+            timed = running.deadline_s < float("inf") and not running.overrun
+            if timed and _cpu_s(pid) > running.deadline_s:
                 running.overrun = True
                 os.kill(pid, signal.SIGKILL)
 
@@ -160,6 +169,8 @@ class Zygote:
             gc.freeze()
 
     def _end(self) -> NoReturn:
+        if self._system == "darwin":  # no kernel ends what is below: end all that the application started, and this
+            os.killpg(0, signal.SIGKILL)
         for pid in (*self._children, *self.essential):
             os.kill(pid, signal.SIGKILL)
         with suppress(ChildProcessError):
@@ -182,4 +193,4 @@ def _tell(channel: socket.socket, message: Exited) -> None:
         channel,
         suppress(OSError),
     ):  # the application has hung up, or the program filled the socket: the close tells it
-        channel.send(pack(message), socket.MSG_DONTWAIT | socket.MSG_NOSIGNAL)
+        channel.send(pack(message), socket.MSG_DONTWAIT | getattr(socket, "MSG_NOSIGNAL", 0))

@@ -37,7 +37,7 @@ class Terminal:
             cwd=str(home),
             dimensions=(40, 110),
             encoding="utf-8",
-            timeout=15,
+            timeout=60,
         )
         self.text = ""
         self.seen = 0
@@ -46,7 +46,7 @@ class Terminal:
         """Presses keys."""
         self.process.send(keys)
 
-    def wait(self, wanted: str, timeout_s: float = 15) -> str:
+    def wait(self, wanted: str, timeout_s: float = 60) -> str:
         """Waits until `wanted` shows up after what was waited for before; the text in between."""
         until = time.monotonic() + timeout_s
         while (found := self.text.find(wanted, self.seen)) < 0:
@@ -121,7 +121,7 @@ def test_ctrl_c_stops_an_answer_and_keeps_what_was_done(terminal: Terminal) -> N
     terminal.type(QUESTION + ENTER)
     terminal.wait("\n\n")
     terminal.type(CTRL_C)
-    terminal.wait("stopped; what was done is kept", timeout_s=5)
+    terminal.wait("stopped; what was done is kept", timeout_s=15)
     terminal.ask("/samples 1", "samples 1")
     terminal.ask("/retry", " s\n")
 

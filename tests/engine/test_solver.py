@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections.abc import Iterator
 
 import pytest
 
@@ -85,6 +86,20 @@ def test_a_batch_keeps_its_order_and_its_ids(solver: Solver) -> None:
     assert right >= 24
 
 
+def test_what_is_no_question_does_not_end_the_others(solver: Solver) -> None:
+    stops = [s.stop for s in solver.solve_many(["17 + 5", "", "x\0", "What is 12 times 34?"])]
+    assert stops == ["answered", "refused", "refused", "answered"]
+
+
+def test_a_slow_source_of_problems_holds_nobody_up(solver: Solver) -> None:
+    def slow() -> Iterator[str]:
+        yield "17 + 5"
+        time.sleep(0.5)
+        yield "What is 12 times 34?"
+
+    assert [s.answer for s in solver.solve_many(slow())] == ["22", "408"]
+
+
 def test_the_first_attempt_does_not_depend_on_company(solver: Solver) -> None:
     alone = solver.solve("What is 12 times 34?").trajectories[0].tokens.ids
     batch = list(solver.solve_many(["What is 12 times 34?", DERIVATIVE, "17 + 5"]))
@@ -134,7 +149,7 @@ def test_a_question_too_long_for_the_model_is_declined(solver: Solver) -> None:
 
 
 @pytest.mark.parametrize(
-    "settings", [{"samples": 0}, {"mode": "poet"}, {"timeout_s": 0.0}, {"timeout_s": float("nan")}]
+    "settings", [{"samples": 0}, {"mode": "poet"}, {"timeout_s": -1.5}, {"timeout_s": float("nan")}]
 )
 def test_settings_without_meaning_are_refused(settings: dict[str, object]) -> None:
     with pytest.raises(UsageError, match=str(next(iter(settings.values())))):

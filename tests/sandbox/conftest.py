@@ -36,7 +36,7 @@ def opened(sandbox: ProcessSandbox) -> ProcessSandbox:
 @pytest.fixture(scope="session")
 def sandbox() -> Iterator[ProcessSandbox]:
     """With the default policy."""
-    box = ProcessSandbox(Limits(cpu_s=2))
+    box = ProcessSandbox(Limits(cpu_s=2), min_tier="B")
     yield opened(box)
     asyncio.run(box.close())
 
@@ -44,7 +44,7 @@ def sandbox() -> Iterator[ProcessSandbox]:
 @pytest.fixture(scope="session")
 def unruled() -> Iterator[ProcessSandbox]:
     """Without a Python policy: only the operating system protects."""
-    box = ProcessSandbox(Limits(cpu_s=0.5), policy="off")
+    box = ProcessSandbox(Limits(cpu_s=0.5), policy="off", min_tier="B")
     yield opened(box)
     asyncio.run(box.close())
 
@@ -64,6 +64,6 @@ def attack(unruled: ProcessSandbox) -> Run:
 @pytest.fixture(scope="session")
 def guarded() -> Iterator[Run]:
     """Blocks in one session, with every guard of the policy on."""
-    box = opened(ProcessSandbox(Limits(cpu_s=2), policy="restricted"))
+    box = opened(ProcessSandbox(Limits(cpu_s=2), policy="restricted", min_tier="B"))
     yield lambda *codes, **options: blocks(box, *codes, **options)
     asyncio.run(box.close())
