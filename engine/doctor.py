@@ -111,7 +111,7 @@ def _docker() -> Check:
 
 def _gpu() -> Check:
     present = Path("/dev/nvidia0").exists() or shutil.which("nvidia-smi") is not None
-    remedy = "nothing to do: the embedded model runs on the CPU; training needs one"
+    remedy = "nothing to do: the embedded model runs on the CPU; so does training, for about an hour"
     return Check("GPU", present, "an NVIDIA GPU; answering does not use it" if present else "none found", remedy)
 
 
