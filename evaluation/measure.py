@@ -170,6 +170,14 @@ def markdown_table(results: list[Result]) -> str:
 
 
 def save(results: Iterable[Result], path: Path) -> None:
-    """One JSON line per result."""
+    """One JSON line per result; the file appears when it is whole."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text("".join(json.dumps(asdict(r), ensure_ascii=False) + "\n" for r in results), encoding="utf-8")
+    part = path.with_suffix(".part")
+    with part.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(asdict(result), ensure_ascii=False) + "\n" for result in results)
+    part.replace(path)
+
+
+def load_results(path: Path) -> list[Result]:
+    """What `save` wrote."""
+    return [Result(**json.loads(line)) for line in path.read_text(encoding="utf-8").splitlines()]

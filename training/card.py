@@ -9,7 +9,15 @@ from .. import __version__
 from ..engine.settings import Settings
 from ..engine.solver import Solver
 from ..engine.trajectory import Problem
-from ..evaluation.measure import Result, load_problems, markdown_table, measure, save, summarise
+from ..evaluation.measure import (
+    Result,
+    load_problems,
+    load_results,
+    markdown_table,
+    measure,
+    save,
+    summarise,
+)
 from .drafts import Split
 from .recipe import DATA, Recipe
 from .synthesis import read_examples
@@ -24,8 +32,10 @@ def write_card(recipe: Recipe, folder: Path, target: Path) -> None:
     results: dict[str, list[Result]] = {}
     with Solver(Settings(model=str(target), seed=recipe.seed)) as solver:
         for name, problems in sets.items():
-            results[name] = list(measure(solver, problems))
-            save(results[name], folder / "results" / f"{name}.jsonl")
+            path = folder / "results" / f"{name}.jsonl"
+            if not path.is_file():
+                save(measure(solver, problems), path)
+            results[name] = load_results(path)
     (target / "README.md").write_text(_card(recipe, folder, results), encoding="utf-8")
 
 
@@ -56,16 +66,17 @@ def _card(recipe: Recipe, folder: Path, results: dict[str, list[Result]]) -> str
     sections = "\n\n".join(f"### {_TITLES[name]}\n\n{_section(found)}" for name, found in results.items())
     return f"""# The embedded model of mathsolve {__version__}
 
-A Llama model of {_parameters(config) / 1e6:.1f} million parameters ({config["num_hidden_layers"]} layers, width
-{config["hidden_size"]}, {config["vocab_size"]} tokens), trained from scratch by `mathsolve train embedded` on solutions
-that the seed bank of this repository generates. Every program in them was executed and every answer checked by a second
-computation. No other data, no other model. Licence Apache-2.0, the data included.
+A Llama model of {_size(config)}, trained from scratch by `mathsolve train embedded`
+on solutions that the seed bank of this repository generates. Every program in them was executed and every answer
+checked by a second computation. No other data, no other model. Licence Apache-2.0, the data included.
 
-It turns a question into a short Python program. It does not calculate, and it knows only the sub-domains below, in
-English. Outside of them it should say that it has no answer; it does so most of the time, not always.
+It turns a question into a short Python program; it does not calculate. It knows only the sub-domains below, in English,
+and wordings close to those of its training. Elsewhere it should say that it has no answer; it does so most of the time,
+not always. In words alone (`--mode cot`) it is far weaker: only one in a hundred of its training solutions has no program.
 
-Made with seed {recipe.seed}, {recipe.examples} solutions, {recipe.schedule.epochs:g} epochs. Folders: this one is the
-CTranslate2 form (int8) that the package loads; `training/embedded_model` is the same model for transformers.
+Made with seed {recipe.seed}, {recipe.examples} solutions, {recipe.schedule.epochs:g} epochs.
+This folder is the CTranslate2 form (int8) that the package loads; `training/embedded_model` in the repository is the
+same model for transformers.
 
 ## Measured
 
@@ -86,6 +97,11 @@ def _section(results: list[Result]) -> str:
             f"({outside.wrong / outside.n:.1%})."
         )
     return "\n\n".join(parts)
+
+
+def _size(config: dict[str, int]) -> str:
+    layers, width, vocabulary = config["num_hidden_layers"], config["hidden_size"], config["vocab_size"]
+    return f"{_parameters(config) / 1e6:.1f} million parameters ({layers} layers, width {width}, {vocabulary} tokens)"
 
 
 def _parameters(config: dict[str, int]) -> int:

@@ -129,11 +129,15 @@ def finish(recipe: Recipe, folder: Path, source: Path, target: Path) -> None:
     from .calibration import calibration_problems, fit_trust
     from .export import export_ctranslate2, write_settings
 
-    settings: dict[str, Any] = {"family": recipe.family, "context": recipe.shape.context, "samples": recipe.samples}
-    export_ctranslate2(source, target, settings)
-    with Solver(Settings(model=str(target), seed=recipe.seed)) as solver:
-        settings["trust"] = fit_trust(solver, calibration_problems(), recipe.keep_right)
-    write_settings(target, settings)
+    path = target / "mathsolve.json"
+    if not path.is_file():
+        basics = {"family": recipe.family, "context": recipe.shape.context, "samples": recipe.samples}
+        export_ctranslate2(source, target, basics)
+    settings: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    if "trust" not in settings:
+        with Solver(Settings(model=str(target), seed=recipe.seed)) as solver:
+            settings["trust"] = fit_trust(solver, calibration_problems(), recipe.keep_right)
+        write_settings(target, settings)
     card.write_card(recipe, folder, target)
 
 
