@@ -102,7 +102,8 @@ def test_several_lines_by_alt_enter_quotes_and_paste(terminal: Terminal) -> None
     terminal.wait(" s\n")
     terminal.type("\x1b[200~/What is\n12 + 30?\x1b[201~")
     terminal.type(ENTER)
-    terminal.wait(" s\n")
+    terminal.wait("print(")  # whatever the model makes of the slash, it is a question and no command
+    terminal.wait(PROMPT)
     terminal.ask("/save session.json", "saved 3")
     saved = json.loads((Path(terminal.process.cwd) / "session.json").read_text())
     assert [s["question"] for s in saved["solutions"]] == ["What is\n12 + 30?"] * 2 + ["/What is\n12 + 30?"]
@@ -119,7 +120,7 @@ def test_ctrl_c_clears_the_line_and_twice_leaves(terminal: Terminal) -> None:
 def test_ctrl_c_stops_an_answer_and_keeps_what_was_done(terminal: Terminal) -> None:
     terminal.ask("/samples 256", "samples 256")
     terminal.type(QUESTION + ENTER)
-    terminal.wait("\n\n")
+    terminal.wait("print(")
     terminal.type(CTRL_C)
     terminal.wait("stopped; what was done is kept", timeout_s=15)
     terminal.ask("/samples 1", "samples 1")
