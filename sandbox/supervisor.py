@@ -158,14 +158,13 @@ class Supervisor:
 
 
 def _open(control: socket.socket) -> bool:
-    """Whether the other end of a socket is still there; takes nothing from it, and never waits."""
-    try:
-        # not MSG_DONTWAIT: a Python socket that may block answers "nothing there yet" by asking again, for ever
-        poller = select.poll()
-        poller.register(control, select.POLLIN)
-        return not poller.poll(0) or control.recv(1, socket.MSG_PEEK) != b""
-    except (OSError, ValueError):  # reset, or closed on this side
+    """Whether the other end of a socket is still there. Only asks: a `recv`, even one that peeks, may find that another
+    thread has just taken what there was, and would wait."""
+    if control.fileno() < 0:  # closed on this side
         return False
+    state = select.poll()
+    state.register(control, 0)  # a hang-up is always reported
+    return not state.poll(0)
 
 
 def library_folders() -> list[str]:

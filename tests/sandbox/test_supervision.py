@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import socket
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import suppress
@@ -15,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from mathsolve.sandbox import Limits, ProcessSandbox, Program, SandboxError
+from mathsolve.sandbox import Limits, ProcessSandbox, Program, SandboxError, supervisor
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found through /proc")
 
@@ -186,3 +188,30 @@ def test_many_abusive_sessions_leave_no_zombie_and_no_descriptor(own: Own) -> No
     asyncio.run(all_of_them())
     assert len(list(Path("/proc/self/fd").iterdir())) <= descriptors
     assert "Z" not in own.processes().values()
+
+
+def test_asking_whether_the_server_lives_never_waits_for_what_another_thread_takes() -> None:
+    near, far = socket.socketpair()
+    near.settimeout(60)
+
+    def take() -> None:
+        for _ in range(3000):
+            far.send(b"x")
+            near.recv(1)
+
+    with near, far:
+        taker = threading.Thread(target=take)
+        taker.start()
+        begun = time.monotonic()
+        while taker.is_alive():
+            assert supervisor._open(near)
+        assert time.monotonic() - begun < 30
+    assert not supervisor._open(near)
+
+
+def test_a_hang_up_is_noticed_although_something_is_left_to_read() -> None:
+    near, far = socket.socketpair()
+    with near:
+        far.send(b"last words")
+        far.close()
+        assert not supervisor._open(near)
