@@ -16,6 +16,7 @@ from ..prompts import Family
 
 def export_transformers(model: LlamaForCausalLM, tokenizer: Tokenizer, family: Family, folder: Path) -> None:
     """Writes a folder that transformers and vLLM load."""
+    model.config.use_cache = True  # packed training switches it off
     model.bfloat16().save_pretrained(folder)
     end = family.end  # also the start token, because CTranslate2 loads no model without one; no prompt begins with it
     fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
