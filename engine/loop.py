@@ -76,6 +76,8 @@ class Attempt:
         self._steps: list[Step] = []
         self._begun = ""
         """Text of a thought that goes on in the next completion."""
+        self._filling = ""
+        """The whole of what was printed, when it was written into the box after the last program."""
         self._session: Session | None = None
         self._stop: Stop = "cancelled"
         self._answer: str | None = None
@@ -109,7 +111,7 @@ class Attempt:
         completion = await self._backend.generate(
             self._tokens.ids, self._limited(room), writer.hear if writer else None
         )
-        if completion.ids[-1:] == (self._renderer.box_id,) and self._printed():
+        if completion.ids[-1:] == (self._renderer.box_id,) and self._may_fill:
             return self._fill_box(completion)
         program = self._read(completion)
         if program is None:
@@ -118,8 +120,13 @@ class Attempt:
 
     def _limited(self, room: int) -> Sampling:
         """The sampling of the next completion."""
-        stops = (self._renderer.box_id,) if self._printed() and not self._begun else ()
+        stops = (self._renderer.box_id,) if self._may_fill else ()
         return replace(self._sampling, max_tokens=min(self._sampling.max_tokens, room), stop_ids=stops)
+
+    @property
+    def _may_fill(self) -> bool:
+        """Whether the engine fills the next box: once after a program that printed something."""
+        return bool(self._printed()) and not self._begun
 
     def _printed(self) -> str:
         """What the last program printed, if it ran to its end."""
@@ -128,7 +135,8 @@ class Attempt:
 
     def _fill_box(self, completion: Completion) -> bool:
         """Writes the printed text into the box that the model has opened; the model goes on after it."""
-        filling = shorten(self._printed(), OUTPUT_CHARS) + "}"
+        self._filling = self._printed()
+        filling = shorten(self._filling, OUTPUT_CHARS) + "}"
         self._begun = self._renderer.decode(completion.ids) + filling
         self._tokens = self._tokens.extended(completion.ids, "thought", completion.logprobs)
         self._tokens += self._renderer.encode([Segment(filling, "observation")])
@@ -146,7 +154,7 @@ class Attempt:
         opened = ids.index(tag[family.program_open]) if tag[family.program_open] in ids else len(ids)
         stopped = completion.finished == "stop"
         body = ids[: len(ids) - 1] if stopped else ids
-        thought = self._begun + self._renderer.decode(body[:opened])
+        thought, self._begun = self._begun + self._renderer.decode(body[:opened]), ""
         if thought.strip():
             self._steps.append(Thought(thought))
         self._tokens = self._tokens.extended(ids[:opened], "thought", completion.logprobs[:opened])
@@ -168,6 +176,7 @@ class Attempt:
         if observation.status == "infra_error":
             return self._end("sandbox_error", observation.error or "the sandbox failed")
         self._steps.append(observation)
+        self._filling = ""
         self.tell(Event("observation", observation.text, observation))
         shown = shorten(observation.text, OUTPUT_CHARS)
         self._tokens += self._renderer.encode(self._renderer.family.observe(shown))
@@ -177,10 +186,7 @@ class Attempt:
         if completion.finished != "stop":
             return self._end("max_tokens", "ran out of tokens before it stated an answer")
         last = self._steps[-1] if self._steps else None
-        seen = [step for step in self._steps if isinstance(step, Observation)]
-        self._answer = boxed(last.text) if isinstance(last, Thought) else None
-        if self._answer and self._begun:
-            self._answer = seen[-1].text.strip()  # the whole of it, however much of it was shown
+        self._answer = self._filling or (boxed(last.text) if isinstance(last, Thought) else None)
         if self._answer:
             self.tell(Event("answer", self._answer))
             return self._end("answered", None)
