@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future
 
-from ..sandbox import Sandbox
+from ..sandbox import MemoSandbox, Sandbox
 from .backend import Sampling
 from .embedded import EmbeddedBackend
 from .loop import Attempt, Budget, Listener
@@ -44,23 +44,23 @@ class Work:
         prompt = backend.renderer.encode(backend.renderer.family.ask(self.problem.question, "mixed"))
         if len(prompt.ids) > backend.context // 2:
             return self.declined(f"the question is longer than this model reads ({len(prompt.ids)} tokens)")
-        self._attempts = list(self._planned(backend))
         try:
-            async with asyncio.timeout(settings.timeout_s):
+            async with asyncio.timeout(settings.timeout_s), MemoSandbox(self._sandbox) as sandbox:
+                self._attempts = list(self._planned(backend, sandbox))
                 attempts = asyncio.gather(*(attempt.run() for attempt in self._attempts))
                 scores, _ = await asyncio.gather(backend.score(prompt.ids), attempts)
-                return await self._decide(scores, _trust(backend))
+                return await self._decide(scores, _trust(backend), sandbox)
         except TimeoutError:
             return self.partial("timeout")
 
-    def _planned(self, backend: EmbeddedBackend) -> Iterator[Attempt]:
+    def _planned(self, backend: EmbeddedBackend, sandbox: Sandbox) -> Iterator[Attempt]:
         settings = self._settings
         budget = Budget(settings.max_programs, settings.max_tokens)
         samples = settings.samples or int(backend.settings["samples"])
         for number, (mode, temperature) in enumerate(plan(settings, samples)):
             sampling = Sampling(temperature, 1.0, settings.max_tokens, settings.seed * 1000 + number)
             heard = self._listener if number == 0 else None
-            yield Attempt(self.problem, mode, backend, self._sandbox, budget=budget, sampling=sampling, listener=heard)
+            yield Attempt(self.problem, mode, backend, sandbox, budget=budget, sampling=sampling, listener=heard)
 
     def partial(self, stop: Stop) -> Solution:
         """What was done when the question was ended from outside."""
@@ -68,9 +68,9 @@ class Work:
         detail = f"ran out of time ({self._settings.timeout_s:g} s)" if stop == "timeout" else "stopped"
         return self._solution(trajectories, None, stop, 0.0, detail=detail)
 
-    async def _decide(self, question_logprobs: Sequence[float], trust: Trust | None) -> Solution:
+    async def _decide(self, question_logprobs: Sequence[float], trust: Trust | None, sandbox: Sandbox) -> Solution:
         trajectories = [attempt.trajectory() for attempt in self._attempts]
-        result = await vote(trajectories, self._sandbox)
+        result = await vote(trajectories, sandbox)
         winner = result.winner
         if winner.stop != "answered":
             return self._solution(trajectories, None, winner.stop, 0.0, detail=winner.detail)

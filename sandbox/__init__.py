@@ -4,8 +4,19 @@
 Python policy only refuses early and says why.
 """
 
+from .memo import MemoSandbox
 from .process import ProcessSandbox
 from .program import Limits, Observation, Program, Status
 from .session import Sandbox, SandboxError, Session
 
-__all__ = ["Limits", "Observation", "ProcessSandbox", "Program", "Sandbox", "SandboxError", "Session", "Status"]
+__all__ = [
+    "Limits",
+    "MemoSandbox",
+    "Observation",
+    "ProcessSandbox",
+    "Program",
+    "Sandbox",
+    "SandboxError",
+    "Session",
+    "Status",
+]

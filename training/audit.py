@@ -6,10 +6,12 @@ python -m mathsolve.training.seeds training/bank/derivatives.toml -n 20 --show 5
 from __future__ import annotations
 
 import asyncio
+import re
 import sys
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from pathlib import Path
 from random import Random
 from typing import Annotated, get_args
@@ -51,11 +53,28 @@ async def audit(seed: Seed, count: int, workshop: Workshop) -> Finding:
     except BankError as error:
         return Finding(seed, (), (str(error),), ())
     drafts, more = _drawn(seed, count)
-    failures += more
+    failures += [*more, *near_copies(seed)]
     verdicts = await asyncio.gather(*(workshop.verify(draft) for draft in drafts))
     shown = tuple(zip(drafts, verdicts, strict=True))
     failures += [f"{verdict.rejected}\n{_quote(draft)}" for draft, verdict in shown if verdict.rejected]
     return Finding(seed, shown, tuple(_once(failures)), tuple(_notes(seed, shown)))
+
+
+def near_copies(seed: Seed) -> list[str]:
+    """Questions that are held-out frames in all but a word: what is measured on those would not be new wordings."""
+    held_out = [words for frame in seed.held_out if len(words := _words(frame)) > 3]
+    return [
+        f"near copy of a held-out frame: {frame!r}: remove it or word it differently"
+        for frame in seed.questions
+        if len(words := _words(frame)) > 3
+        and any(SequenceMatcher(None, words, other, autojunk=False).ratio() >= 0.85 for other in held_out)
+    ]
+
+
+def _words(frame: str) -> list[str]:
+    """The words of a frame, with the first alternative of each choice and without placeholders."""
+    first = re.sub(r"<([^<>|]*)\|[^<>]*>", r"\1", frame)
+    return re.findall(r"[a-z']+", re.sub(r"\{[^{}]*\}", " ", first).lower())
 
 
 def _drawn(seed: Seed, count: int) -> tuple[list[Draft], list[str]]:

@@ -120,7 +120,7 @@ def make_model(recipe: Recipe, folder: Path, renderer: Renderer, console: Consol
     rows = list(packing.pack(solutions(folder, renderer), recipe.row, recipe.seed))
     vocabulary = renderer.tokenizer.get_vocab_size()
     model = sft.new_model(recipe.shape, vocabulary, renderer.tag_ids[renderer.family.end], recipe.seed)
-    sft.train(model, rows, recipe.schedule, folder / "sft", recipe.seed)
+    sft.train(model, rows, renderer.tokenizer, recipe.schedule, folder / "sft", recipe.seed)
     export.export_transformers(model, renderer.tokenizer, renderer.family, folder / "transformers")
 
 

@@ -1,4 +1,4 @@
-"""How different people type the same question: greetings, missing full stops, small letters, typographic operators.
+"""How different people type the same question: greetings, missing full stops, small letters, slips, typographic operators.
 
 Promises: the mathematics of a question is never changed, only what is around it and which character an operator is
 typed with. Trained questions and held-out phrasings draw their greetings from lists without a common entry.
@@ -58,6 +58,8 @@ class Habits:
     """Operators typed as ×, −, ², √ ..."""
     double_space: float = 0.02
     """One space typed twice."""
+    slip: float = 0.04
+    """Two letters of a word exchanged."""
 
 
 TRAINED = Habits()
@@ -73,6 +75,8 @@ def vary(question: str, rng: Random, openers: tuple[str, ...] = OPENERS, habits:
         question = question[0].lower() + question[1:]
     if rng.random() < habits.opener:
         question = _opened(question, rng.choice(openers))
+    if rng.random() < habits.slip:
+        question = slipped(question, rng)
     if rng.random() < habits.double_space and " " in question:
         words = question.split(" ")
         cut = rng.randrange(1, len(words))
@@ -103,6 +107,20 @@ def _opened(question: str, opener: str) -> str:
     if opener[-2] not in ".?!:)" and question[1:2].islower() and not question.startswith(("I ", "I'")):
         return opener + question[0].lower() + question[1:]
     return opener + question
+
+
+_WORD = re.compile(r"(?<= )[a-z]{5,}(?=[ ,.?!])")
+"""Words that stay readable with a slip; names, units and symbols are shorter, have capitals, or stand in formulas."""
+
+
+def slipped(question: str, rng: Random) -> str:
+    """One letter inside a long word exchanged with the next; a word keeps its letters, should they be counted."""
+    words = list(_WORD.finditer(question))
+    if not words:
+        return question
+    word = rng.choice(words)
+    place = word.start() + rng.randrange(1, len(word[0]) - 2)
+    return question[:place] + question[place + 1] + question[place] + question[place + 2 :]
 
 
 _TYPOGRAPHIC = (

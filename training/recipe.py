@@ -44,6 +44,10 @@ class Schedule(BaseModel):
     """Peak; linear warm-up, then cosine to a tenth."""
     warmup_steps: int = Field(ge=0)
     """Steps of warm-up."""
+    word_noise: float = Field(default=0.0, ge=0, lt=1)
+    """Share of the words of questions that are replaced by random ones."""
+    compile: bool = False
+    """Compile the model first, where there is a C++ compiler: takes half a minute, and steps are a fifth shorter."""
     checkpoint_steps: int = Field(gt=0)
     """Steps between checkpoints."""
 

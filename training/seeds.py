@@ -4,6 +4,9 @@
 
 checks bank files: it draws examples of every seed, runs their programs and checks in the sandbox, and lists what fails.
 
+Most ways to ask stand apart, so that a seed stays readable: `phrasings/<name of the bank file>` holds more frames of its
+questions, as `"domain/name" = ["frame", ...]`. The two are loaded as one.
+
 Promises: a file that loads has all its fields, its frames and its code compile, and no answer goes unverified. Does not
 promise safety: a bank's `vars` are trusted project text, executed in this process.
 """
@@ -26,6 +29,8 @@ from ..engine.errors import UsageError
 from .frames import Frame, FrameError, compile_frame, compile_strictly
 
 Text = Annotated[str, Field(min_length=1)]
+PHRASINGS = "phrasings"
+"""The folder beside the bank files with more frames of their questions."""
 
 
 class BankError(UsageError):
@@ -182,11 +187,9 @@ def load_bank(paths: Sequence[Path]) -> Bank:
 
 
 def load_domain(path: Path) -> Domain:
-    """Read one bank file. Raises `BankError`."""
-    try:
-        data = tomllib.loads(path.read_text(encoding="utf-8"))
-    except tomllib.TOMLDecodeError as error:
-        raise BankError(f"{path}: not valid TOML: {error} (backslashes need '...' or \"\\\\\" strings)") from error
+    """Read one bank file and its phrasings. Raises `BankError`."""
+    data = _toml(path)
+    _add_phrasings(data, path.parent / PHRASINGS / path.name)
     try:
         domain = Domain.model_validate(data)
     except ValidationError as error:
@@ -197,6 +200,24 @@ def load_domain(path: Path) -> Domain:
         if not seed.id.startswith(f"{domain.domain}/"):
             raise BankError(f'{path}: seed {seed.id}: id: start it with "{domain.domain}/"')
     return domain
+
+
+def _toml(path: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except tomllib.TOMLDecodeError as error:
+        raise BankError(f"{path}: not valid TOML: {error} (backslashes need '...' or \"\\\\\" strings)") from error
+
+
+def _add_phrasings(data: dict[str, Any], path: Path) -> None:
+    """Append the frames of a phrasings file, if there is one, to the questions of the seeds that it names."""
+    seeds = {seed["id"]: seed for seed in data.get("seed", ()) if isinstance(seed, dict) and "id" in seed}
+    for name, frames in (_toml(path) if path.exists() else {}).items():
+        if name not in seeds:
+            raise BankError(f"{path}: {name!r} is no seed of {path.name}: correct the id")
+        if not isinstance(frames, list):
+            raise BankError(f"{path}: {name}: write a list of frames")
+        seeds[name]["questions"] = [*seeds[name].get("questions", ()), *frames]
 
 
 _REMEDIES = {

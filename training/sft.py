@@ -11,18 +11,21 @@ from __future__ import annotations
 import ctypes
 import json
 import math
+import shutil
 import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import torch
+from tokenizers import Tokenizer
 from torch import Tensor
 from torch.nn.functional import cross_entropy
 from torch.utils.data import Dataset
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
+from .noise import WordNoise
 from .optimizer import MuonAdamW
 from .packing import ROLES, Row
 from .recipe import Schedule, Shape
@@ -81,10 +84,11 @@ def weighted_loss(logits_BTV: Tensor, ids_BT: Tensor, weights_BT: Tensor) -> tup
 
 
 class SftTrainer(Trainer):
-    """`transformers.Trainer` with token weights and a running loss for each role."""
+    """`transformers.Trainer` with token weights, noise on the words of questions, and a running loss for each role."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
+    def __init__(self, noise: WordNoise, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self._noise = noise
         self._sums = torch.zeros(len(ROLES), 2)
 
     def compute_loss(  # type: ignore[override]
@@ -93,7 +97,8 @@ class SftTrainer(Trainer):
         """The weighted loss of one batch."""
         ids = inputs["input_ids"].long()
         # No attention mask and no cache: only then does transformers tell the solutions in a row apart by position.
-        output = model(input_ids=ids, position_ids=inputs["position_ids"].long(), use_cache=False)
+        read = self._noise(ids, inputs["roles"], self.state.global_step)
+        output = model(input_ids=read, position_ids=inputs["position_ids"].long(), use_cache=False)
         loss, nll = weighted_loss(output.logits, ids, inputs["weights"])
         self._count(nll.detach(), inputs["weights"][:, 1:], inputs["roles"][:, 1:].long())
         return (loss, output) if return_outputs else loss
@@ -127,10 +132,14 @@ class LogLines(TrainerCallback):
             file.write(json.dumps(line) + "\n")
 
 
-def train(model: LlamaForCausalLM, rows: list[Row], schedule: Schedule, folder: Path, seed: int) -> None:
+def train(
+    model: LlamaForCausalLM, rows: list[Row], tokenizer: Tokenizer, schedule: Schedule, folder: Path, seed: int
+) -> None:
     """Trains `model` in place; checkpoints and `log.jsonl` go to `folder`; a later call resumes from the last."""
     folder.mkdir(parents=True, exist_ok=True)
     keep_freed_memory()
+    if schedule.compile and shutil.which("c++"):
+        model.compile()  # type: ignore[no-untyped-call]
     args = TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=schedule.epochs,
@@ -150,8 +159,10 @@ def train(model: LlamaForCausalLM, rows: list[Row], schedule: Schedule, folder: 
         report_to="none",
         remove_unused_columns=False,
         dataloader_pin_memory=False,
+        dataloader_drop_last=True,  # another shape would be compiled again
     )
     trainer = SftTrainer(
+        WordNoise(tokenizer, schedule.word_noise, seed),
         model=model,
         args=args,
         train_dataset=Rows(rows),

@@ -12,13 +12,13 @@ import pytest
 from mathsolve.training.drafts import draw, is_held_out
 from mathsolve.training.frames import FrameError, compile_frame, expand
 from mathsolve.training.notation import Var
-from mathsolve.training.phrasing import CLOSERS, HELD_OUT_OPENERS, OPENERS, Habits, typographic, vary
+from mathsolve.training.phrasing import CLOSERS, HELD_OUT_OPENERS, OPENERS, Habits, slipped, typographic, vary
 from mathsolve.training.samplers import namespace
 from mathsolve.training.seeds import Bank, BankError, Seed, load_bank
 from mathsolve.training.style import PLAIN, Style
 
 BANK = sorted((Path(__file__).parents[2] / "training" / "bank").glob("*.toml"))
-FRAMES = [f"<What is|Find> {{a}} plus {{b}}, wording {number}?" for number in range(10)]
+FRAMES = [f"<What is|Find> {{a}} plus {{b}}, WORDING {number}?" for number in range(10)]
 SEED = Seed(
     id="toy/add",
     level=1,
@@ -48,7 +48,7 @@ check = "assert int(answer) == {{a}}"
 
 
 def bank_file(folder: Path, frames: int = 10, more: str = "") -> Path:
-    questions = ", ".join(f"'{{a}} in wording {number}?'" for number in range(frames))
+    questions = ", ".join(f"'{{a}} in WORDING {number}?'" for number in range(frames))
     path = folder / "toy.toml"
     path.write_text(TOML.format(questions=questions, more=more))
     return path
@@ -120,8 +120,8 @@ def test_splits_share_no_problem_and_no_wording() -> None:
     phrasings = [draw(SEED, Random(f"phrasings/{i}"), "phrasings") for i in range(200)]
     assert not {draft.program for draft in train} & {draft.program for draft in numbers + phrasings}
     assert not any(is_held_out(SEED, draft.program) for draft in train)
-    assert all("wording" in draft.question for draft in train + numbers)
-    assert not any("wording" in draft.question for draft in phrasings)
+    assert all("WORDING" in draft.question for draft in train + numbers)
+    assert not any("WORDING" in draft.question for draft in phrasings)
 
 
 def test_phrasing_never_touches_the_numbers() -> None:
@@ -132,6 +132,10 @@ def test_phrasing_never_touches_the_numbers() -> None:
         assert "  " in question
     assert typographic("2*x**2 - 3 = sqrt(5)", Random(3)) == "2·x² − 3 = √5"
     assert typographic("$2*x$", Random(3)) == "$2*x$"
+    anagram = "In how many ways can the letters of banana be arranged?"
+    assert {sorted(slipped(anagram, Random(n))) == sorted(anagram) for n in range(50)} == {True}
+    assert slipped(anagram, Random(1)) != anagram
+    assert slipped("d/dx sin(x)*cos(2x) $\\frac{1}{2}$ = ?", Random(1)) == "d/dx sin(x)*cos(2x) $\\frac{1}{2}$ = ?"
     assert not set(HELD_OUT_OPENERS) & (set(OPENERS) | set(CLOSERS))
 
 

@@ -2,14 +2,26 @@
 
 from pathlib import Path
 
+import pytest
 import torch
+from tokenizers import Tokenizer
 
 from mathsolve.engine.trajectory import Tokens
+from mathsolve.prompts import load_family
 from mathsolve.training import sft
+from mathsolve.training.noise import WordNoise
 from mathsolve.training.packing import ROLES, pack
 from mathsolve.training.recipe import Schedule, Shape
+from mathsolve.training.tokenizer import train_tokenizer
 
 SHAPE = Shape(hidden=32, layers=2, heads=4, feed_forward=48, context=64)
+
+
+@pytest.fixture(scope="module")
+def tokenizer() -> Tokenizer:
+    """A tokenizer that has whole words."""
+    texts = ["Find three apples without sin", "apples apples without three find sin"] * 20
+    return train_tokenizer(texts, [], load_family("embedded"), 400)
 
 
 def solution(start: int, length: int = 10) -> Tokens:
@@ -74,13 +86,27 @@ def test_packing_keeps_every_solution_once_and_leaves_out_the_too_long() -> None
     assert rows == list(pack(solutions, 32, seed=3)) != list(pack(solutions, 32, seed=4))
 
 
-def test_a_run_that_was_cut_short_ends_with_the_same_weights(tmp_path: Path) -> None:
+def test_noise_replaces_words_of_questions_and_nothing_else(tokenizer: Tokenizer) -> None:
+    text = "apples 12 without three apples sin apples"
+    ids = torch.tensor([tokenizer.encode(text).ids])
+    prompt, thought = (torch.full_like(ids, ROLES.index(role)) for role in ("prompt", "thought"))
+    noise = WordNoise(tokenizer, 0.5, seed=1)
+    seen = [tokenizer.decode(noise(ids, prompt, step)[0].tolist()) for step in range(20)]
+    assert len(set(seen)) > 4
+    assert all(" 12 without three" in question and " sin" in question for question in seen)
+    assert all(torch.equal(noise(ids, thought, step), ids) for step in range(20))
+    assert torch.equal(noise(ids, prompt, 3), WordNoise(tokenizer, 0.5, seed=1)(ids, prompt, 3))
+
+
+def test_a_run_that_was_cut_short_ends_with_the_same_weights(tmp_path: Path, tokenizer: Tokenizer) -> None:
     rows = list(pack([solution(1 + i % 40) for i in range(60)], 20, seed=1))
-    schedule = Schedule(epochs=2, rows_per_step=5, learning_rate=3e-3, warmup_steps=2, checkpoint_steps=4)
+    schedule = Schedule(
+        epochs=2, rows_per_step=5, learning_rate=3e-3, warmup_steps=2, checkpoint_steps=4, word_noise=0.3
+    )
 
     def trained(folder: Path) -> sft.LlamaForCausalLM:
-        model = sft.new_model(SHAPE, vocabulary=64, end_id=6, seed=0)
-        sft.train(model, rows, schedule, folder, seed=0)
+        model = sft.new_model(SHAPE, tokenizer.get_vocab_size(), end_id=6, seed=0)
+        sft.train(model, rows, tokenizer, schedule, folder, seed=0)
         return model
 
     whole = trained(tmp_path / "whole")
