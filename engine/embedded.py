@@ -41,7 +41,7 @@ class _Request:
 class EmbeddedBackend:
     """A CTranslate2 model folder behind the `Backend` protocol."""
 
-    def __init__(self, folder: Path = EMBEDDED_FOLDER, threads: int = 0) -> None:
+    def __init__(self, folder: Path = EMBEDDED_FOLDER) -> None:
         """Loads the folder.
 
         Raises:
@@ -55,9 +55,8 @@ class EmbeddedBackend:
         self.context = int(settings["context"])
         self.settings: dict[str, Any] = settings
         try:
-            self._model = ctranslate2.Generator(
-                str(folder), device="cpu", compute_type="int8_float32", intra_threads=threads
-            )
+            # One thread: the matrices are so small that two spend more time waiting for each other than computing.
+            self._model = ctranslate2.Generator(str(folder), device="cpu", compute_type="int8_float32", intra_threads=1)
         except RuntimeError as error:
             raise BackendError(f"cannot load the model in {folder}: {error}; export it again") from error
         self._seed = ctranslate2.set_random_seed
