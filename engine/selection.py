@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ..sandbox import Sandbox
-from .answers import equal, same_text
+from .answers import decide, equal
 from .trajectory import Trajectory
 
 
@@ -35,11 +35,11 @@ async def vote(attempts: Sequence[Trajectory], sandbox: Sandbox) -> Vote:
 async def _join(attempt: Trajectory, classes: list[list[Trajectory]], sandbox: Sandbox) -> None:
     answer = attempt.answer or ""
     for members in classes:
-        if same_text(answer, members[0].answer or ""):
+        if decide(answer, members[0].answer or ""):
             members.append(attempt)
             return
     for members in classes:
-        if same_text(answer, members[0].answer or "") is None:
+        if decide(answer, members[0].answer or "") is None:
             async with await sandbox.open() as session:
                 if await equal(answer, members[0].answer or "", session):
                     members.append(attempt)

@@ -1,0 +1,69 @@
+"""What stands round an answer: `x = 3`, `f(x) = 2x`, `a = b = 3`, `x in`, and names of points."""
+
+from __future__ import annotations
+
+from .matrices import determinant
+from .tree import (
+    Call,
+    Group,
+    Name,
+    Node,
+    Ratio,
+    Relation,
+    Text,
+    canonical,
+)
+
+
+def unwrapped(tree: Node, other: Node) -> Node:
+    """`x = 3` as 3, and `f(x) = 2x` as `2x`, where the other side has no sign of equality; `a = b = 3` as 3 always."""
+    if isinstance(tree, Relation) and all(sign in "=~" for sign in tree.signs):
+        sides = tree.sides[: tree.signs.index("~") + 1] if "~" in tree.signs and len(tree.sides) > 2 else tree.sides
+        if not (isinstance(other, Relation) and set(other.signs) <= {"=", "~"}):
+            if len(sides) > 2 or is_label(sides[0]):
+                return sides[-1]
+            if is_label(sides[-1]) or tree.signs == ("~",):
+                return sides[0]
+        elif len(sides) > 2:
+            return Relation((sides[0], sides[-1]), ("=",))
+    if isinstance(tree, Relation) and tree.signs == ("in",):
+        return tree.sides[1]
+    if (
+        isinstance(tree, Group)
+        and not tree.brackets
+        and not (isinstance(other, Group) and _labels(other) != [""] * len(other.items))
+    ):
+        return Group(tuple(unwrapped(item, Text("")) for item in tree.items), "")
+    if isinstance(tree, Text) and tree.words in _ALL_REAL:
+        return Group((Call("neg", (Name("oo"),)), Name("oo")), "()")
+    if isinstance(tree, Call) and tree.name == "det":
+        return determinant(tree.args[0])
+    return tree
+
+
+def _labels(group: Group) -> list[str]:
+    """The names on the left of each item, empty where there is none."""
+    return [
+        canonical(item.sides[0]) if isinstance(item, Relation) and item.signs == ("=",) else "" for item in group.items
+    ]
+
+
+def is_label(tree: Node) -> bool:
+    """Whether this only names what follows the sign of equality."""
+    if isinstance(tree, Name):
+        return tree.name not in ("pi", "e", "i", "oo")
+    if isinstance(tree, Group):
+        return all(is_label(item) for item in tree.items)
+    if isinstance(tree, Ratio):
+        return all(map(_is_letters, tree.parts))
+    return _is_letters(tree)
+
+
+def _is_letters(tree: Node) -> bool:
+    """`AB`, `|AB|` and `NO/BO`: capitals that name points."""
+    if isinstance(tree, Name):
+        return tree.name[:1].isupper()
+    return isinstance(tree, Call) and tree.name in "*/abs" and all(map(_is_letters, tree.args))
+
+
+_ALL_REAL = {"all real numbers", "all reals", "real numbers", "any real number", "all real x"}
