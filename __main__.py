@@ -26,12 +26,12 @@ from cyclopts.config import Toml
 
 from . import __version__
 from .engine.errors import MathsolveError, UsageError
-from .sandbox import ProcessSandbox, SandboxError
+from .sandbox import ProcessSandbox, Sandbox, SandboxError
 
 if TYPE_CHECKING:
     from .engine.solver import Solver
 
-COMMANDS = ("ask", "doctor", "eval", "exec", "train")
+COMMANDS = ("ask", "doctor", "eval", "exec", "grade", "sandbox", "train")
 """Words that are commands when they come first; `mathsolve ask -- "doctor"` asks them as questions."""
 EXAMPLES = """\
 mathsolve "What is 15% of 80?"          the answer
@@ -106,7 +106,15 @@ def ask(*words: str, options: Options | None = None) -> int:
         return oneshot.answer(solver, question, view)
 
 
-def exec_(file: str, /, *, json: bool = False, timeout: float = 5.0, memory: int = 1024) -> int:
+def exec_(
+    file: str,
+    /,
+    *,
+    json: bool = False,
+    timeout: float = 5.0,
+    memory: int = 1024,
+    sandbox: Literal["process", "docker"] = "process",
+) -> int:
     """Run one Python program in the sandbox.
 
     Parameters
@@ -119,6 +127,8 @@ def exec_(file: str, /, *, json: bool = False, timeout: float = 5.0, memory: int
         Seconds of processor time.
     memory
         Memory in MiB.
+    sandbox
+        Where: in a walled-in process, or in a container of the Docker daemon (first: mathsolve sandbox image).
     """
     from .engine.oneshot import execute
     from .engine.question import decoded
@@ -127,7 +137,8 @@ def exec_(file: str, /, *, json: bool = False, timeout: float = 5.0, memory: int
         data = _stdin().read() if file.strip() == "-" else Path(file).read_bytes()
     except OSError as error:
         raise UsageError(f"cannot read the program {file!r}: {error.strerror}") from error
-    return execute(_sandbox(), decoded(data, file), timeout_s=timeout, memory_mb=memory, as_json=json)
+    chosen = _sandbox() if sandbox == "process" else _docker()
+    return execute(chosen, decoded(data, file), timeout_s=timeout, memory_mb=memory, as_json=json)
 
 
 def doctor(*, json: bool = False) -> int:
@@ -162,12 +173,18 @@ def application() -> App:
     app.command(doctor, name="doctor", help_epilogue="")
     app.command("mathsolve.training.command:app", name="train", help="Make data and train models.")
     app.command("mathsolve.evaluation.command:app", name="eval", help="Measure on benchmarks.")
+    app.command("mathsolve.evaluation.grading_command:app", name="grade", help="Compare answers with right ones.")
+    app.command("mathsolve.sandbox.command:app", name="sandbox", help="Prepare the sandbox.")
     return app
 
 
 def run(arguments: list[str]) -> int:
     """Runs one command line and returns its exit code; every error is one line on standard error."""
-    if not {"doctor", "eval", "train", "--help", "-h", "--version"} & set(arguments[:1]):
+    in_docker = arguments[:1] == ["exec"] and any("docker" in word for word in arguments)
+    if (
+        not {"doctor", "eval", "grade", "sandbox", "train", "--help", "-h", "--version"} & set(arguments[:1])
+        and not in_docker
+    ):
         _sandbox()
     tokens = [word if _OPTION.fullmatch(word) or not word.startswith("-") else f" {word}" for word in arguments]
     try:
@@ -213,6 +230,14 @@ def _sandbox() -> ProcessSandbox:
     sandbox = ProcessSandbox()
     sandbox.start()
     return sandbox
+
+
+def _docker() -> Sandbox:
+    """A sandbox of its own for one program: one container is enough."""
+    from .sandbox.docker import DockerSandbox
+    from .sandbox.fleet import Terms
+
+    return DockerSandbox(terms=Terms(containers=1))
 
 
 def _solver(options: Options) -> Solver:

@@ -11,7 +11,7 @@ import json
 import sys
 from dataclasses import dataclass
 
-from ..sandbox import Limits, Observation, ProcessSandbox, Program, SandboxError
+from ..sandbox import Limits, Observation, Program, Sandbox, SandboxError
 from .console import Trace, no_answer, pen_for, show_answer, show_aside, verdict
 from .errors import BackendError
 from .solver import Solver
@@ -65,7 +65,7 @@ def answer(solver: Solver, question: str, view: View) -> int:
     return 0
 
 
-def execute(sandbox: ProcessSandbox, code: str, *, timeout_s: float, memory_mb: int, as_json: bool) -> int:
+def execute(sandbox: Sandbox, code: str, *, timeout_s: float, memory_mb: int, as_json: bool) -> int:
     """Runs one program in the sandbox, prints what it showed, and returns 0 when it ran to its end, else 1."""
     observation = asyncio.run(_execute(sandbox, Program(code), Limits(cpu_s=timeout_s, memory_mb=memory_mb)))
     if as_json:
@@ -98,7 +98,7 @@ def drawing(solver: Solver, answer: str, *, unicode: bool) -> Typeset | None:
         return None
 
 
-async def _execute(sandbox: ProcessSandbox, program: Program, limits: Limits) -> Observation:
+async def _execute(sandbox: Sandbox, program: Program, limits: Limits) -> Observation:
     try:
         async with await sandbox.open() as session:
             return await session.run(program, limits)

@@ -4,15 +4,23 @@
 Python policy only refuses early and says why.
 """
 
+from .conditions import Conditions
 from .memo import MemoSandbox
+from .metrics import Metrics
+from .preset import PRESETS, Preset
 from .process import ProcessSandbox
 from .program import Limits, Observation, Program, Status
-from .session import Sandbox, SandboxError, Session
+from .session import Mode, Sandbox, SandboxError, Session
 
 __all__ = [
+    "PRESETS",
+    "Conditions",
     "Limits",
     "MemoSandbox",
+    "Metrics",
+    "Mode",
     "Observation",
+    "Preset",
     "ProcessSandbox",
     "Program",
     "Sandbox",

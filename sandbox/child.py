@@ -21,7 +21,7 @@ from collections.abc import Callable
 from typing import Any, NoReturn
 
 from .messages import Done, Frames, Ready, Run, pack
-from .source import Prepare, Refused
+from .source import Block, Prepare, Refused, named, traced
 from .system import System
 
 CHANNEL = 3
@@ -33,6 +33,8 @@ DIGITS = 100_000
 PRELOADED = ("sympy", "numpy")
 """Libraries that are imported before the clock starts, when the block's text names them."""
 
+_Result = tuple[str, str | None, str | None, str | None]
+"""Status, value, error and trace of a block."""
 _HOST_PATH = re.compile(r" \(/[^()]*\)")
 
 
@@ -47,6 +49,7 @@ class Interpreter:
         self._compile = prepare
         self._system: System = system
         self._module = types.ModuleType("__main__")
+        self._sources: dict[str, list[str]] = {}
         self._armed = False
         self._fresh = True
         self._stdout = sys.stdout
@@ -58,9 +61,9 @@ class Interpreter:
         """Run one block and say how it went."""
         self._prepare(order)
         start = time.process_time()
-        status, value, error = self._guarded(order)
+        status, value, error, trace = self._guarded(order)
         self._restore()
-        return Done(order.ticket, status, value, error, time.process_time() - start)
+        return Done(order.ticket, status, value, error, time.process_time() - start, trace)
 
     def _prepare(self, order: Run) -> None:
         for name in PRELOADED:
@@ -93,8 +96,8 @@ class Interpreter:
         if self._armed:
             raise SoftLimit
 
-    def _guarded(self, order: Run) -> tuple[str, str | None, str | None]:
-        """Status, value and error. The alarm may fire anywhere inside; the outer `try` is what it cannot miss."""
+    def _guarded(self, order: Run) -> _Result:
+        """Status, value, error and trace. The alarm may fire anywhere inside; the outer `try` is what it cannot miss."""
         try:
             try:
                 self._armed = True
@@ -103,33 +106,43 @@ class Interpreter:
                 self._armed = False
         except SoftLimit:
             self._armed = False
-            return "timeout", None, f"TimeoutError: execution exceeded {order.cpu_s:g} s of CPU time"
+            return "timeout", None, f"TimeoutError: execution exceeded {order.cpu_s:g} s of CPU time", None
         except MemoryError:
             gc.collect()
-            return "memory", None, f"MemoryError: the program needed more than {order.memory_mb} MB"
+            return "memory", None, f"MemoryError: the program needed more than {order.memory_mb} MB", None
         except BaseException as error:  # raised by the program's own `__str__` while its first error was described
-            return "error", None, type(error).__name__
+            return "error", None, type(error).__name__, None
 
-    def _execute(self, order: Run) -> tuple[str, str | None, str | None]:
+    def _execute(self, order: Run) -> _Result:
         try:
-            block = self._compile(order.code, self._module)
+            block = self._compiled(order)
             exec(block.body, self._module.__dict__)
             if block.last is None:
-                return "ok", None, None
-            return "ok", self._echo(eval(block.last, self._module.__dict__), order.value_chars), None
+                return "ok", None, None, None
+            return "ok", self._echo(eval(block.last, self._module.__dict__), order.value_chars), None, None
         except SystemExit:
-            return "ok", None, None
+            return "ok", None, None, None
         except Refused as refused:
-            return "policy", None, str(refused)
+            return "policy", None, str(refused), None
         except (SoftLimit, MemoryError):
             raise
         except BaseException as error:  # a program may raise anything; whatever it is becomes an observation
-            return "error", None, describe(error)
+            return "error", None, describe(error), traced(error, self._sources) if order.trace else None
+
+    def _compiled(self, order: Run) -> Block:
+        block = self._compile(order.code, self._module)
+        if not order.trace:
+            return block
+        name = f"<block {order.number}>"
+        self._sources[name] = order.code.splitlines()
+        return Block(named(block.body, name), block.last and named(block.last, name))
 
     def _echo(self, value: object, limit: int) -> str | None:
         if value is None:
             return None
         self._module.__dict__["_"] = value
+        if limit == 0:
+            return None
         text = repr(value)
         if len(text) <= limit:
             return text

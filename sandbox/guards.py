@@ -41,6 +41,8 @@ _IN_PLACE: dict[str, Callable[[Any, Any], Any]] = {
     "Pow": operator.ipow, "FloorDiv": operator.ifloordiv, "MatMult": operator.imatmul, "BitOr": operator.ior,
     "BitXor": operator.ixor, "BitAnd": operator.iand, "LShift": operator.ilshift, "RShift": operator.irshift,
 }  # fmt: skip
+_REACHING = frozenset(map(id, (operator.attrgetter, operator.methodcaller, string.Formatter)))
+"""Identities of what libraries offer that takes the names of attributes as text, as `getattr` does."""
 _NOTHING = object()
 
 
@@ -64,8 +66,10 @@ def get_attribute(holder: Any, name: str, default: Any = _NOTHING) -> Any:
     if name in ("format", "format_map") and isinstance(holder, type) and issubclass(holder, str):
         raise AttributeError("use format on a string, not on the class str")
     value = getattr(holder, name) if default is _NOTHING else getattr(holder, name, default)
-    if isinstance(holder, types.ModuleType) and (name.startswith("_") or not _importable(value)):
-        raise AttributeError(f"{holder.__name__}.{name} is not allowed here")
+    if isinstance(holder, types.ModuleType):
+        public = _importable(holder) and _importable(value) and not name.startswith("_")
+        if not public or id(value) in _REACHING:
+            raise AttributeError(f"{holder.__name__}.{name} is not allowed here")
     return value
 
 
@@ -96,6 +100,8 @@ def import_module(name: str, namespace: Any = None, local: Any = None, wanted: A
         raise ImportError(f"import of {name} is not allowed here")
     module = __import__(name, {"__name__": "__main__"}, None, wanted)
     for part in wanted or ():
+        if part == "*" and name in ("operator", "string"):
+            raise ImportError(f"import of * from {name} is not allowed here; name what you need")
         if part != "*" and hasattr(module, part):
             get_attribute(module, part)
     return module

@@ -34,6 +34,9 @@ _NAMESPACES = kernel.NEWNS | kernel.NEWNET | kernel.NEWIPC | kernel.NEWUTS | ker
 _NEW_ROOT = "/proc"
 """Mount point of the new root: a directory that every Linux has and no library lies in."""
 
+_THREADS = 8_192
+"""Threads and processes of the user beyond which a program gets no more, so that none can use up the host's."""
+
 _USERNS_REMEDY = (
     "allow unprivileged user namespaces (Ubuntu 24.04: an AppArmor profile with `userns,` for this Python; "
     "Docker: --security-opt seccomp=unconfined, or accept tier B)"
@@ -87,6 +90,7 @@ def confine(plan: Plan, readable: list[str]) -> list[Layer]:
         os.setresuid(NOBODY, NOBODY, NOBODY)
     kernel.drop_capabilities()
     kernel.no_new_privileges()
+    kernel.forbid_dumps()
     kernel.die_with_parent()
     landlock = _landlock(readable)
     for directory in readable:
@@ -114,9 +118,10 @@ def refusal(tier: str, min_tier: str, layers: list[Layer]) -> str:
 def child_entry(filtered: bool, system: System = "linux") -> Callable[[], None]:
     """What every child does last before it runs model code."""
     limits = {"RLIMIT_NOFILE": 32, "RLIMIT_FSIZE": 0, "RLIMIT_CORE": 0, "RLIMIT_MEMLOCK": 0, "RLIMIT_MSGQUEUE": 0}
-    if system == "darwin":  # where threads do not count as processes, and no filter forbids these
-        limits["RLIMIT_NPROC"] = 0
+    # Threads count as processes on Linux, and all sandboxes of a user together; on macOS no filter forbids processes.
+    limits["RLIMIT_NPROC"] = _THREADS if system == "linux" else 0
     known = {getattr(resource, name): value for name, value in limits.items() if hasattr(resource, name)}
+    known = {limit: _at_most(limit, value) for limit, value in known.items()}
 
     def enter() -> None:
         for limit, value in known.items():
@@ -153,6 +158,12 @@ def readable_directories(libraries: list[str]) -> list[str]:
         wanted.append(f"{sys.base_prefix}/lib")
     found = {os.path.realpath(path) for path in wanted if Path(path).is_dir()}
     return [path for path in sorted(found) if not any(path.startswith(f"{other}/") for other in found)]
+
+
+def _at_most(limit: int, value: int) -> int:
+    """`value`, or the limit that is in force when that is lower: nobody may raise it."""
+    hard = resource.getrlimit(limit)[1]
+    return value if hard == resource.RLIM_INFINITY else min(value, hard)
 
 
 def _mapped_folders() -> list[str]:
@@ -194,7 +205,7 @@ def _described(plan: Plan) -> list[Layer]:
         Layer("namespaces", inside, "own users, mounts, network and processes" if inside else "refused here", remedy),
         Layer("read-only root", inside, "no /proc, /etc, /dev, no shell" if inside else "needs namespaces", remedy),
         Layer("unprivileged user", True, f"user {os.getuid()} without capabilities"),
-        Layer("resource limits", True, "memory, processor time, open files, file size, core dumps"),
+        Layer("resource limits", True, "memory, processor time, threads, open files, file size, core dumps"),
     ]
 
 

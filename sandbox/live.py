@@ -1,22 +1,30 @@
 """A session of the process sandbox: sends blocks to its child and turns whatever happens into observations.
 
-Promises: `run` returns within the wall limit plus the time that the program waits for its turn; a program that had to
-be killed costs the session its variables, and the observation says so; a failure of the sandbox itself is tried once
-more where no variables were lost, and is `infra_error` otherwise.
+Promises: `run` returns within the wall limit plus the time that the program waits for its turn, and after a kill the
+time that bringing back the variables may take. What was run before is run again in a fresh child when a program had to
+be killed, and the observation says whether the session has its variables; a failure of the sandbox itself is not seen
+at all: the program runs again. `infra_error` is left for a sandbox that was closed or dies every time.
 """
 
 from __future__ import annotations
 
-import signal
+import asyncio
 import time
+from collections import Counter
 from dataclasses import replace
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, cast
 
 from .channel import Capture, Channel, Ending, Kind, new_ticket
 from .messages import Done, Exited, Run
-from .program import Limits, Observation, Program, Status
+from .metrics import Reason
+from .past import REPLAY_S, Past, budget_s
+from .preset import PRESETS
+from .program import Kept, Limits, Observation, Program, Status
+from .session import Mode, SandboxError
 from .text import output_text, visible
+from .turns import Turns
+from .verdict import TRIES, Verdict, verdict, wall_limit_s
 
 if TYPE_CHECKING:
     from .process import ProcessSandbox
@@ -26,74 +34,219 @@ CODE_CHARS = 200_000
 """Longest program that is looked at."""
 GRACE_S = 0.5
 """CPU seconds between the soft limit, which keeps the variables, and the kill, which does not."""
-WALL_S = 10.0
-"""Wall seconds that every program gets, however small its limit is."""
 IMPORT_S = 3.0
 """More grace for a block that makes a lite child import sympy or numpy: it does so before its clock starts."""
 
-_LOST = "; the session was restarted and its variables are gone"
+RESTORED = "; the session was restarted and its variables were restored"
+LOST = "; the session was restarted and its variables are gone"
+_KEPT: dict[str, Kept] = {"": "kept", RESTORED: "restored", LOST: "lost"}
 _SYMBOLIC = ("sympy", "numpy", "mpmath")
 
 
 class ProcessSession:
     """One child process, replaced after it had to be killed."""
 
-    def __init__(self, sandbox: ProcessSandbox, seed: int) -> None:
+    def __init__(self, sandbox: ProcessSandbox, seed: int, mode: Mode, preset: str, caller: str) -> None:
         self._sandbox = sandbox
         self._seed = seed
+        self._mode: Mode = mode
+        self._preset = preset
+        self._caller = caller
+        self._order = Turns(1, sandbox.waiting)
         self._child: tuple[Supervisor, Channel] | None = None
         self._cpu_s = 0.0
+        self._number = 0
+        self._past: list[Past] = []
+        self._exact = True
+        self.busy = False
+        """Whether a program runs now."""
 
     async def run(self, program: Program, limits: Limits | None = None) -> Observation:
         """Run one program; see `Session.run`."""
         if len(program.code) > CODE_CHARS:
             error = f"SyntaxError: the program has {len(program.code)} characters; at most {CODE_CHARS} are allowed"
-            return Observation("error", error=error)
-        async with self._sandbox.slot():
-            start = time.perf_counter()
-            fresh = self._child is None
-            observation = await self._attempt(program, limits or self._sandbox.limits)
-            if observation.status == "infra_error" and fresh and not self._sandbox.closed:
-                observation = await self._attempt(program, limits or self._sandbox.limits)
-            return replace(observation, wall_s=time.perf_counter() - start)
+            return Observation("error", error=error, preset=self._preset)
+        await self._order.take("")
+        try:
+            turns = self._sandbox.turns()
+            waited = await turns.take(self._caller)
+            self._sandbox.meter.waited += waited
+            try:
+                return await self._timed(program, limits or self._sandbox.limits)
+            finally:
+                turns.give()
+        finally:
+            self._order.give()
 
-    async def _attempt(self, program: Program, limits: Limits) -> Observation:
+    async def _timed(self, program: Program, limits: Limits) -> Observation:
+        start = time.perf_counter()
+        self.busy = True
+        try:
+            self._sandbox.residents.use(self)
+            observation = await self._observe(program, limits)
+        finally:
+            self.busy = False
+            if self._mode == "stateless" or self._child is None:
+                self._discard()
+        wall_s = time.perf_counter() - start
+        self._sandbox.meter.observed(observation.status, wall_s)
+        return replace(observation, wall_s=wall_s, preset=self._preset)
+
+    async def _observe(self, program: Program, limits: Limits) -> Observation:
+        """Try until the sandbox does not fail; then, if the child is gone, bring back what the session knew."""
+        self._number += 1
+        wall_s = wall_limit_s(limits)
+        tried: Counter[Reason] = Counter()
+        while True:
+            note = await self._begin(kind_for(program))
+            server, ending, capture = await self._execute(self._number, program, limits, limits.output_chars, wall_s)
+            if isinstance(ending, Done):
+                self._remember(program, limits, ending)
+                return self._reply(ending, capture, limits, server.tier, note)
+            fate = await self._verdict(ending, limits, server)
+            self._sandbox.meter.kills[fate.reason] += 1
+            tried[fate.reason] += 1
+            if self._sandbox.closed or tried[fate.reason] >= fate.tries:
+                break
+            self._sandbox.meter.retried += 1
+        return await self._obituary(fate, ending, capture, limits, server.tier)
+
+    async def _verdict(self, ending: Ending, limits: Limits, server: Supervisor) -> Verdict:
+        return verdict(ending, limits, await server.outlived() if ending == "lost" else server.alive)
+
+    async def _begin(self, kind: Kind) -> str:
+        """See to a child that has the session's variables; what the author of a failing program has to know otherwise."""
+        note = ""
+        if self._child is None and self._past:
+            restored = await self._restore(kind)
+            note = LOST if not restored else "" if self._exact else RESTORED
         if self._child is None:
-            self._child = await self._sandbox.child(kind_for(program))
-            self._cpu_s = 0.0
+            await self._bear(kind)
+        return note
+
+    async def _bear(self, kind: Kind) -> None:
+        self._child = await self._sandbox.child(kind)
+        self._cpu_s = 0.0
+        self._sandbox.residents.use(self)
+
+    async def _execute(
+        self, number: int, program: Program, limits: Limits, chars: int, wall_s: float
+    ) -> tuple[Supervisor, Ending, Capture]:
+        """Run one program in the child; with 0 `chars` nobody will see what it shows."""
+        assert self._child is not None
         server, channel = self._child
-        order = Run(new_ticket(), program.code, limits.cpu_s, limits.memory_mb, limits.output_chars, self._seed)
-        grace = GRACE_S + (IMPORT_S if channel.kind != kind_for(program) else 0.0)
+        preset = PRESETS[self._preset]
+        late = channel.kind == "lite" and kind_for(program) == "symbolic"
+        grace_s = GRACE_S + (IMPORT_S if late else 0.0)
+        order = Run(
+            ticket=new_ticket(),
+            code=program.code,
+            cpu_s=limits.cpu_s,
+            memory_mb=limits.memory_mb,
+            value_chars=chars if preset.echo else 0,
+            seed=self._seed,
+            number=number,
+            trace=preset.trace,
+        )
         finished = False
         try:
-            server.watch(channel, limits.cpu_s + grace)
-            ending, capture = await channel.run(order, wall_limit_s(limits) + grace, limits.output_chars)
+            ending, capture = await channel.run(order, limits.cpu_s + grace_s, wall_s + grace_s, chars)
             finished = isinstance(ending, Done)
+        except asyncio.CancelledError:
+            self._sandbox.meter.kills["cancelled"] += 1
+            raise
         finally:
             if not finished:  # cancelled by the caller, or no longer to be trusted
                 self._discard()
-        return self._observe(ending, capture, limits, (await server.hello()).tier, server.alive)
-
-    def _observe(self, ending: Ending, capture: Capture, limits: Limits, tier: str, alive: bool) -> Observation:
-        stdout, cut = output_text(capture, limits.output_chars)
         if isinstance(ending, Done):
             self._cpu_s += ending.cpu_s
-            value, error = (None if text is None else visible(text) for text in (ending.value, ending.error))
-            return Observation(cast(Status, ending.status), stdout, value, error, ending.cpu_s, 0.0, cut, tier)
-        status, error = verdict(ending, limits, alive)
+        return server, ending, capture
+
+    def _remember(self, program: Program, limits: Limits, ending: Done) -> None:
+        """What a later child has to run to have the same variables."""
+        status = cast(Status, ending.status)
+        if self._mode == "stateless":
+            return
+        if status == "ok" or (status == "error" and self._mode == "stateful"):
+            self._past.append(Past(self._number, program, limits, status, ending.cpu_s))
+        elif self._mode == "replay":
+            self._discard()
+        elif status in ("timeout", "memory"):
+            self._exact = False
+
+    async def _restore(self, kind: Kind) -> bool:
+        """Bring the session's variables into a fresh child. Without success the session is empty.
+
+        Raises `SandboxError` when the sandbox failed every time; the past is kept then.
+        """
+        kinds = {kind, *(kind_for(past.program) for past in self._past)}
+        restored = None if self._past else False
+        for _ in range(TRIES):
+            if restored is None:
+                await self._bear("symbolic" if "symbolic" in kinds else "lite")
+                restored = await self._replay()
+        if restored is None:
+            raise SandboxError("the sandbox's processes die as fast as they are started; see `mathsolve doctor`")
+        self._sandbox.meter.restored += restored
+        self._sandbox.meter.lost += bool(self._past) and not restored
+        if not restored:
+            self._discard()
+            self._past.clear()
+            self._exact = True
+        return restored
+
+    async def _replay(self) -> bool | None:
+        """Whether the past went as it had gone before, in time; None when the sandbox failed."""
+        left_s, end = budget_s(self._past), time.monotonic() + REPLAY_S
+        for past in self._past:
+            limits = replace(past.limits, cpu_s=left_s)
+            wall_s = end - time.monotonic()
+            server, ending, _ = await self._execute(past.number, past.program, limits, 0, wall_s)
+            if not isinstance(ending, Done):
+                fate = await self._verdict(ending, limits, server)
+                return None if fate.tries > 1 else False
+            left_s -= ending.cpu_s
+            if ending.status != past.status or left_s <= 0:
+                return False
+        return True
+
+    def _reply(self, ending: Done, capture: Capture, limits: Limits, tier: str, note: str) -> Observation:
+        stdout, cut = output_text(capture, limits.output_chars)
+        value, error, trace = (None if t is None else visible(t) for t in (ending.value, ending.error, ending.trace))
+        kept = _KEPT[note]
+        error = error and error + note
+        status = cast(Status, ending.status)
+        return Observation(status, stdout, value, error, ending.cpu_s, 0.0, cut, tier, kept, trace)
+
+    async def _obituary(
+        self, fate: Verdict, ending: Ending, capture: Capture, limits: Limits, tier: str
+    ) -> Observation:
+        """For a program that cost the session its child."""
+        stdout, cut = output_text(capture, limits.output_chars)
         used = max(0.0, ending.cpu_s - self._cpu_s) if isinstance(ending, Exited) else 0.0
-        return Observation(status, stdout, None, error + _LOST, used, 0.0, cut, tier)
+        note = ""
+        if fate.status != "infra_error" and self._mode != "stateless":
+            try:
+                note = RESTORED if await self._restore("lite") else LOST
+            except SandboxError:  # what the program showed must not be lost with it; the next one finds out
+                note = RESTORED
+        return Observation(fate.status, stdout, None, fate.error + note, used, 0.0, cut, tier, _KEPT[note])
+
+    def park(self) -> None:
+        """Give up the child of an idle session; its variables are brought back when it is used again."""
+        self._discard()
+        self._sandbox.meter.parked += 1
 
     def _discard(self) -> None:
-        if self._child is not None:
-            server, channel = self._child
-            self._child = None
-            server.kill(channel)
-            channel.close()
+        child, self._child = self._child, None
+        self._sandbox.residents.drop(self)
+        if child is not None:
+            child[1].close()
 
     async def close(self) -> None:
         """End the child."""
         self._discard()
+        self._past.clear()
 
     async def __aenter__(self) -> Self:
         return self
@@ -104,35 +257,6 @@ class ProcessSession:
         await self.close()
 
 
-def wall_limit_s(limits: Limits) -> float:
-    """The backstop for programs that wait instead of computing; wide, because a busy machine makes every program wait."""
-    return max(WALL_S, 3 * limits.cpu_s + 1)
-
-
 def kind_for(program: Program) -> Kind:
     """Programs that name no library run in a lite child, which costs half as much."""
     return "symbolic" if any(name in program.code for name in _SYMBOLIC) else "lite"
-
-
-def verdict(ending: Ending, limits: Limits, alive: bool) -> tuple[Status, str]:
-    """Status and error line of a program that ended without a reply of its own."""
-    if ending == "wall":
-        return "timeout", f"TimeoutError: execution exceeded {wall_limit_s(limits):g} s of wall time"
-    if ending == "flood":
-        return "output_limit", "OutputLimitError: the program printed far too much"
-    if not isinstance(ending, Exited):
-        return (
-            ("crashed", "SystemError: the program broke its process")
-            if alive
-            else ("infra_error", "SandboxError: the sandbox server died")
-        )
-    if ending.overrun or ending.code == -signal.SIGXCPU:
-        return (
-            "timeout",
-            f"TimeoutError: execution exceeded {limits.cpu_s:g} s of CPU time and could not be interrupted",
-        )
-    if ending.code == -signal.SIGKILL:
-        return "memory", "MemoryError: the system killed the program, most likely for its memory"
-    if ending.code < 0:
-        return "crashed", f"SystemError: the program crashed with {signal.Signals(-ending.code).name}"
-    return "exited", f"SystemExit: the program left the interpreter with exit code {ending.code}"

@@ -5,20 +5,43 @@ asks for; when its ways part from theirs, it opens a child and runs its earlier 
 are there.
 
 Promises: what a session shows is what a session of its own would have shown, for programs that depend on nothing but
-their text and the seed. Does not promise to notice a program that reads the clock.
+their text and the seed. Who waits for a program that others asked for, too, gets what it shows, but nothing is kept for
+later that the machine had a part in: what a limit ended, what the sandbox failed at, what was cancelled. A program that
+nobody waits for any more is ended. Does not promise to notice a program that reads the clock.
 """
 
 from __future__ import annotations
 
 import asyncio
+import itertools
 from types import TracebackType
-from typing import Self
+from typing import NamedTuple, Self
 
 from .program import Limits, Observation, Program
-from .session import Sandbox, Session
+from .session import Mode, Sandbox, Session
+from .turns import Turns
 
-History = tuple[tuple[Program, Limits | None], ...]
-"""Programs of one session in order, with their limits."""
+_NUMBERS = itertools.count(1)
+_FINAL = ("ok", "error", "policy")
+"""Statuses that the program alone decides."""
+
+
+class _Setting(NamedTuple):
+    """How a session was opened, as far as results depend on it."""
+
+    seed: int
+    mode: Mode
+    preset: str
+
+
+class _Order(NamedTuple):
+    """A program and what it may use."""
+
+    program: Program
+    limits: Limits | None
+
+
+_Orders = tuple[_Order, ...]
 
 
 class MemoSandbox:
@@ -26,36 +49,44 @@ class MemoSandbox:
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self._results: dict[tuple[int | None, History], asyncio.Task[Observation]] = {}
-        self._children: list[Session] = []
+        self._results: dict[tuple[_Setting, _Orders], _Result] = {}
+        self._children: set[_Child] = set()
+        self._caller = f"memo {next(_NUMBERS)}"
 
-    async def open(self, seed: int = 0) -> MemoSession:
-        """A session that has no child yet."""
-        return MemoSession(self, seed)
+    async def open(
+        self, seed: int = 0, *, mode: Mode = "stateful", preset: str = "plain", caller: str = ""
+    ) -> MemoSession:
+        """A session that has no child yet. Without a `caller`, all sessions of this sandbox share their turns."""
+        return MemoSession(self, _Setting(seed, mode, preset), caller or self._caller)
 
     async def close(self) -> None:
         """Stop what still runs; the sandbox below stays open."""
-        for task in self._results.values():
+        running = [result.task for result in self._results.values() if not result.task.done()]
+        for task in running:
             task.cancel()
-        await asyncio.gather(*self._results.values(), return_exceptions=True)
+        await asyncio.gather(*running, return_exceptions=True)
         self._results.clear()
-        for child in self._children:
+        for child in list(self._children):
             await child.close()
 
-    def result(self, session: MemoSession, history: History) -> asyncio.Task[Observation]:
-        """What the last of these programs shows; `session` runs it if nobody has."""
-        random = any("random" in program.code for program, _ in history)
-        key = (session.seed if random else None), history
+    def result(self, session: MemoSession, order: _Order) -> _Result:
+        """What the program shows in this session, whose child runs it if nobody has."""
+        orders = (*session.kept, order)
+        key = (session.setting if _random(orders) else session.setting._replace(seed=0)), orders
         known = self._results.get(key)
-        if known is None or _failed(known):
-            known = self._results[key] = session.running = asyncio.create_task(session.execute(history))
+        if known is None or not known.shared:
+            known = self._results[key] = _Result(session.child(), session.kept, order)
         return known
 
-    async def child(self, seed: int) -> Session:
+    async def below(self, setting: _Setting, caller: str, child: _Child) -> Session:
         """A session of the sandbox below."""
-        child = await self._sandbox.open(seed)
-        self._children.append(child)
-        return child
+        self._children.add(child)
+        seed, mode, preset = setting
+        return await self._sandbox.open(seed, mode=mode, preset=preset, caller=caller)
+
+    def forget(self, child: _Child) -> None:
+        """The child is closed."""
+        self._children.discard(child)
 
     async def __aenter__(self) -> Self:
         return self
@@ -69,34 +100,44 @@ class MemoSandbox:
 class MemoSession:
     """Programs that were asked for, and a child that has run the first few of them."""
 
-    def __init__(self, sandbox: MemoSandbox, seed: int) -> None:
-        self.seed = seed
-        """Where `random` starts in this session."""
-        self.running: asyncio.Task[Observation] | None = None
-        """The latest run of its own child."""
+    def __init__(self, sandbox: MemoSandbox, setting: _Setting, caller: str) -> None:
+        self.setting = setting
+        """How it was opened."""
+        self.kept: _Orders = ()
+        """Programs that its variables come from."""
         self._sandbox = sandbox
-        self._history: History = ()
-        self._child: Session | None = None
-        self._executed = 0
+        self._caller = caller
+        self._child: _Child | None = None
+        self._order = Turns(1, 1_000)
+
+    def child(self) -> _Child:
+        """A child that has run a part of what this session keeps, or nothing."""
+        if self._child is None or self._child.kept != self.kept[: len(self._child.kept)]:
+            self._child = _Child(self._sandbox, self.setting, self._caller)
+        return self._child
 
     async def run(self, program: Program, limits: Limits | None = None) -> Observation:
         """Run one program, unless it is known what it shows; see `Session.run`."""
-        self._history += ((program, limits),)
-        task = self._sandbox.result(self, self._history)
-        return await asyncio.shield(task)  # others may wait for it, too
+        await self._order.take("")
+        try:
+            return await self._run(_Order(program, limits))
+        finally:
+            self._order.give()
 
-    async def execute(self, history: History) -> Observation:
-        """Run the programs that the child has not run yet; what the last one shows."""
-        if self._child is None:
-            self._child = await self._sandbox.child(self.seed)
-        for program, limits in history[self._executed :]:
-            observation = await self._child.run(program, limits)
-        self._executed = len(history)
+    async def _run(self, order: _Order) -> Observation:
+        result = self._sandbox.result(self, order)
+        try:
+            observation = await result.wait()
+        except BaseException:
+            if result.child is self._child:  # it may go on for others, but not as a part of this session
+                self._child = None
+            raise
+        self.kept = _after(self.kept, order, observation, self.setting.mode)
         return observation
 
     async def close(self) -> None:
-        """End the child; one that others may be waiting for is left to `MemoSandbox.close`."""
-        if self._child is not None and (self.running is None or self.running.done()):
+        """End the child."""
+        if self._child is not None:
             await self._child.close()
 
     async def __aenter__(self) -> Self:
@@ -108,8 +149,76 @@ class MemoSession:
         await self.close()
 
 
-def _failed(task: asyncio.Task[Observation]) -> bool:
-    """Whether the sandbox, not the program, was what failed: then it is worth another try."""
-    if not task.done():
-        return False
-    return task.cancelled() or task.exception() is not None or task.result().status == "infra_error"
+class _Child:
+    """A session of the sandbox below, opened when it is needed."""
+
+    def __init__(self, sandbox: MemoSandbox, setting: _Setting, caller: str) -> None:
+        self.kept: _Orders = ()
+        """Programs that its variables come from."""
+        self._sandbox = sandbox
+        self._setting = setting
+        self._caller = caller
+        self._session: Session | None = None
+
+    async def run(self, kept: _Orders, order: _Order) -> Observation:
+        """Run what is missing of `kept`, then the program; what that shows."""
+        if self._session is None:
+            self._session = await self._sandbox.below(self._setting, self._caller, self)
+        for one in (*kept[len(self.kept) :], order):
+            try:
+                observation = await self._session.run(*one)
+            except asyncio.CancelledError:
+                await self.close()
+                raise
+            self.kept = _after(self.kept, one, observation, self._setting.mode)
+        return observation
+
+    async def close(self) -> None:
+        """End it."""
+        self._sandbox.forget(self)
+        if self._session is not None:
+            await self._session.close()
+
+
+class _Result:
+    """What one program shows, or will show, and how many wait for it."""
+
+    def __init__(self, child: _Child, kept: _Orders, order: _Order) -> None:
+        self.child = child
+        """Who runs it."""
+        self.task = asyncio.create_task(child.run(kept, order))
+        """The run."""
+        self._waiting = 0
+
+    @property
+    def shared(self) -> bool:
+        """Whether it is worth giving to others: it is to come, or the program alone has decided it."""
+        if not self.task.done():
+            return not self.task.cancelling()
+        if self.task.cancelled() or self.task.exception() is not None:
+            return False
+        observation = self.task.result()
+        return observation.status in _FINAL and observation.session == "kept"
+
+    async def wait(self) -> Observation:
+        """For the observation. The last one that gives up ends the program."""
+        self._waiting += 1
+        try:
+            return await asyncio.shield(self.task)
+        finally:
+            self._waiting -= 1
+            if not self._waiting and not self.task.done():
+                self.task.cancel()
+
+
+def _after(kept: _Orders, order: _Order, observation: Observation, mode: Mode) -> _Orders:
+    """The programs that a session's variables come from, after one more; the state of a session depends on nothing else."""
+    if observation.session == "lost":
+        kept = ()
+    left = observation.status == "ok" or (mode == "stateful" and observation.status == "error")
+    soft = mode == "stateful" and observation.session == "kept" and observation.status in ("timeout", "memory")
+    return (*kept, order) if mode != "stateless" and (left or soft) else kept
+
+
+def _random(orders: _Orders) -> bool:
+    return any("rand" in order.program.code for order in orders)

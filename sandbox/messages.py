@@ -78,9 +78,13 @@ class Run:
     memory_mb: int
     """Address space in MiB; the first block of a session fixes the most that a later one can get."""
     value_chars: int
-    """Characters of the last value that are sent back."""
+    """Characters of the last value that are sent back; with 0 there is no echo."""
     seed: int
     """Seeds `random` and numpy before the first block of the session."""
+    number: int = 1
+    """Which block of the session it is, for tracebacks."""
+    trace: bool = False
+    """Whether the reply shows the lines that led to an error."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +101,8 @@ class Done:
     """One line, `Type: message`."""
     cpu_s: float
     """CPU seconds that the block used."""
+    trace: str | None = None
+    """The lines of the session's blocks that led to the error, when they were asked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,11 +130,14 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "bool": (bool,),
     "list[list[Any]]": (list,),
 }
+_NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in _KINDS.values()}
+_WANTED = {kind: tuple(_TYPES[str(field.type)] for field in fields(kind)) for kind in _KINDS.values()}
 
 
 def pack(message: Message) -> bytes:
     """The frame of a message."""
-    body = [type(message).__name__, *(getattr(message, field.name) for field in fields(message))]
+    kind = type(message)
+    body = [kind.__name__, *(getattr(message, name) for name in _NAMES[kind])]
     data = json.dumps(body, separators=(",", ":")).encode()
     return _HEADER.pack(len(data)) + data
 
@@ -161,7 +170,7 @@ def _unpack(data: bytes) -> Message:
         kind = _KINDS[name]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BadFrame(f"not a message: {error}") from None
-    wanted = [_TYPES[str(field.type)] for field in fields(kind)]
+    wanted = _WANTED[kind]
     if len(values) != len(wanted) or not all(map(isinstance, values, wanted)):
         raise BadFrame(f"wrong fields for {name}")
     return kind(*values)

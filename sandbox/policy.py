@@ -7,18 +7,20 @@ runs the rewritten tree with guards as well, mode `off` does neither.
 
 Covered (refused in `check` and `restricted`):
 - import of anything but mathematics and a few pure modules of the standard library
-- names that reach the interpreter: eval, exec, compile, open, input, __import__, globals, ... unless the program
-  defines them itself
+- names that reach the interpreter (eval, exec, open, input, globals, ...), unless the program gives them a meaning
 - attributes with two leading underscores, but for the data model's methods and a class's name
 - attributes of frames, tracebacks, generators and code objects
-- async code, exception groups, metaclasses
+- async code, groups of exceptions, metaclasses
+- the names of the guards, however a program may bind them
 Covered in `restricted` only (they need a guard while running):
-- getattr with a computed name, and str.format fields that walk to private attributes
-- modules reached through other modules (random._os, statistics.sys)
+- attributes by computed names: getattr and its like, fields of str.format, string.Formatter, operator.attrgetter
+- modules reached through other modules (random._os, statistics.sys), and modules that a library returns
+- names that reach the interpreter, after the program gave them a meaning and took it back
 Not covered (harmless only because of the operating system):
-- sympify, lambdify and every other library call that evaluates a string
-- pickles inside numpy files, ctypes inside numpy
-- in `check`: getattr with a computed name, str.format fields
+- library calls that evaluate a string: sympify, lambdify, typing.get_type_hints
+- library calls that copy attributes by name: functools.update_wrapper
+- pickles inside numpy files
+- in `check`: whatever only `restricted` covers
 """
 
 from __future__ import annotations

@@ -8,8 +8,14 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from .preset import PRESETS
+
 Status = Literal["ok", "error", "timeout", "memory", "output_limit", "policy", "crashed", "exited", "infra_error"]
 """How a program ended. `infra_error` is the sandbox's own failure: it is never shown to a model."""
+
+Kept = Literal["kept", "restored", "lost"]
+"""`kept`: they are there. `restored`: the session's process had to be replaced, and the programs before were run again.
+`lost`: it had to be replaced, and the variables of the programs before are gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +31,7 @@ class Limits:
     """What one program may use."""
 
     cpu_s: float = 5.0
-    """CPU seconds; wall time is only a backstop, at 3 x this + 1 s but at least 10 s."""
+    """CPU seconds; wall time is only a backstop, at 3 x this + 1 s but at least 10 s, and more on a crowded machine."""
     memory_mb: int = 1024
     """Address space in MiB."""
     output_chars: int = 65_536
@@ -52,6 +58,12 @@ class Observation:
     """Characters of output that were left out."""
     tier: str = ""
     """Isolation in force, `A` (strongest) to `D`."""
+    session: Kept = "kept"
+    """What became of the session's variables."""
+    trace: str | None = None
+    """The lines that led to the error, when the preset asks for them; frames of the session's own blocks only."""
+    preset: str = "plain"
+    """How `text` puts it, a name in `PRESETS`."""
 
     @property
     def ok(self) -> bool:
@@ -60,6 +72,5 @@ class Observation:
 
     @property
     def text(self) -> str:
-        """What a model is told: the output, then the last value, then the error, each on lines of its own."""
-        parts = [self.stdout.rstrip("\n"), self.value or "", self.error or ""]
-        return "\n".join(part for part in parts if part)
+        """What a model is told; in `plain` the output, then the last value, then the error, each on lines of its own."""
+        return PRESETS[self.preset].words(self.stdout, self.value, self.trace, self.error)

@@ -25,6 +25,8 @@ _LOAD, _EQUAL, _AT_LEAST, _ANY_BIT, _RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
 _NUMBER, _ARCH, _ARGUMENT = 0, 4, 16
 
 _CLONE_THREAD = 0x10000
+_CLONE_MORE = 0x7E02_0000 | 0x7000
+"""Flags that no thread needs: namespaces of its own, a tracer, a pidfd, the rights of vfork."""
 _FCNTL = (0, 1, 2, 3, 4, 1030, 1032)
 """F_DUPFD, F_GETFD, F_SETFD, F_GETFL, F_SETFL, F_DUPFD_CLOEXEC, F_GETPIPE_SZ; not F_SETOWN, which sends signals."""
 _IOCTL = (0x5401, 0x5450, 0x5451, 0x541B)
@@ -60,10 +62,11 @@ _X86_ONLY: dict[str, int] = {
     "open": 2, "stat": 4, "lstat": 6, "access": 21, "readlink": 89, "getdents": 78, "dup2": 33, "pipe": 22, "poll": 7,
     "select": 23, "epoll_wait": 232, "time": 201, "getpgrp": 111, "getrlimit": 97, "alarm": 37, "pause": 34,
 }  # fmt: skip
-_CHECKED: dict[str, tuple[int, int]] = {
+CHECKED: dict[str, tuple[int, int]] = {
     "clone": (56, 220), "clone3": (435, 435), "openat2": (437, 437), "tgkill": (234, 131), "fcntl": (72, 25),
     "ioctl": (16, 29), "prlimit64": (302, 261),
 }  # fmt: skip
+"""Calls that depend on their arguments or have to look missing, by name: their numbers on x86_64 and aarch64."""
 
 
 def numbers(machine: str) -> dict[str, int]:
@@ -79,7 +82,7 @@ def supported() -> bool:
 
 def assemble(machine: str, tgid: int) -> bytes:
     """The filter for one process, as an array of `struct sock_filter`; `tgid` is the process it may signal: itself."""
-    checked = {name: pair[("x86_64", "aarch64").index(machine)] for name, pair in _CHECKED.items()}
+    checked = {name: pair[("x86_64", "aarch64").index(machine)] for name, pair in CHECKED.items()}
     missing, denied = _ERRNO | errno.ENOSYS, _ERRNO | errno.EPERM
     code = [_op(_LOAD, _ARCH), _op(_EQUAL, _AUDIT_ARCH[machine], 1, 0), _op(_RETURN, _KILL), _op(_LOAD, _NUMBER)]
     code += [_op(_AT_LEAST, _NEWEST, 0, 1), _op(_RETURN, missing)]  # the x32 calls are among these
@@ -87,7 +90,7 @@ def assemble(machine: str, tgid: int) -> bytes:
         code += [_op(_EQUAL, number, 0, 1), _op(_RETURN, _ALLOW)]
     for name in ("clone3", "openat2"):
         code += [_op(_EQUAL, checked[name], 0, 1), _op(_RETURN, missing)]
-    code += _when(checked["clone"], 0, [_op(_ANY_BIT, _CLONE_THREAD, 0, 1)])
+    code += _when(checked["clone"], 0, [_op(_ANY_BIT, _CLONE_MORE, 2, 0), _op(_ANY_BIT, _CLONE_THREAD, 0, 1)])
     code += _when(checked["tgkill"], 0, [_op(_EQUAL, tgid, 0, 1)])
     code += _when(checked["prlimit64"], 0, [_op(_EQUAL, 0, 0, 1)])
     code += _when(checked["fcntl"], 1, _one_of(_FCNTL))

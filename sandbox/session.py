@@ -3,9 +3,14 @@
 from __future__ import annotations
 
 from types import TracebackType
-from typing import Protocol, Self
+from typing import Literal, Protocol, Self
 
 from .program import Limits, Observation, Program
+
+Mode = Literal["stateful", "stateless", "replay"]
+"""What a program of a session finds of those before it. `stateful`: every variable that they left. `stateless`: nothing.
+`replay`: what the programs left that succeeded; the others leave no trace, as if each program ran in a fresh child after
+the successful ones."""
 
 
 class SandboxError(RuntimeError):
@@ -13,7 +18,7 @@ class SandboxError(RuntimeError):
 
 
 class Session(Protocol):
-    """Runs the programs of one trajectory, one after the other; variables stay from one to the next."""
+    """Runs the programs of one trajectory, one after the other; see `Mode` for what stays from one to the next."""
 
     async def run(self, program: Program, limits: Limits | None = None) -> Observation:
         """Run one program. Whatever it does becomes an observation; only a missing sandbox raises `SandboxError`."""
@@ -33,8 +38,12 @@ class Session(Protocol):
 class Sandbox(Protocol):
     """Opens sessions."""
 
-    async def open(self, seed: int = 0) -> Session:
-        """A new session, in which `random` starts from `seed`. Raises `SandboxError` when there is no safe way."""
+    async def open(self, seed: int = 0, *, mode: Mode = "stateful", preset: str = "plain", caller: str = "") -> Session:
+        """A new session, in which `random` starts from `seed`. Raises `SandboxError` when there is no safe way.
+
+        `preset` is the name of how observations are put into words (see `PRESETS`). Sessions with the same `caller` share
+        their turns, so that whoever has few programs does not wait for whoever has many.
+        """
         ...
 
     async def close(self) -> None:

@@ -1,14 +1,21 @@
-"""A block of source text on its way to being run: parsed, split from its last expression, compiled, or refused."""
+"""A block of source text: parsed, split from its last expression, compiled or refused, and quoted in tracebacks."""
 
 from __future__ import annotations
 
 import ast
+import traceback
 import types
 from collections.abc import Callable
 from dataclasses import dataclass
 
 SOURCE = "<program>"
 """File name of a block in tracebacks and syntax errors."""
+
+
+FRAMES = 8
+"""Frames of a traceback that are shown; of a longer one the middle is left out."""
+LINE_CHARS = 200
+"""Characters of a source line in a traceback."""
 
 
 class Refused(Exception):
@@ -36,3 +43,29 @@ def split(tree: ast.Module) -> Block:
         return Block(compile(tree, SOURCE, "exec"), None)
     last = compile(ast.Expression(end.value), SOURCE, "eval")
     return Block(compile(ast.Module(before, []), SOURCE, "exec"), last)
+
+
+def named(code: types.CodeType, name: str) -> types.CodeType:
+    """The same code, and all functions in it, under another file name."""
+    inner = (named(part, name) if isinstance(part, types.CodeType) else part for part in code.co_consts)
+    return code.replace(co_filename=name, co_consts=tuple(inner))
+
+
+def traced(error: BaseException, sources: dict[str, list[str]]) -> str:
+    """The lines that led to an error, of those files only whose lines are known."""
+    frames = [
+        (frame.f_code.co_filename, line, frame.f_code.co_name)
+        for frame, line in traceback.walk_tb(error.__traceback__)
+        if frame.f_code.co_filename in sources
+    ]
+    shown = [_frame(*frame, sources) for frame in frames]
+    if len(shown) > FRAMES:
+        half = FRAMES // 2
+        shown[half:-half] = [f"  ... {len(shown) - 2 * half} more ..."]
+    return "\n".join(shown)
+
+
+def _frame(file: str, line: int, function: str, sources: dict[str, list[str]]) -> str:
+    where = f"  {file}, line {line}" + ("" if function == "<module>" else f", in {function}")
+    lines = sources[file]
+    return f"{where}\n    {lines[line - 1].strip()[:LINE_CHARS]}" if line <= len(lines) else where

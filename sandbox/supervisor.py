@@ -18,10 +18,11 @@ import sys
 import tempfile
 import threading
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 
 from .channel import Channel, Kind
-from .messages import BadFrame, Frames, Hello, Kill, Message, Open, Watch, pack
+from .messages import BadFrame, Frames, Hello, Message, Open, pack
 from .seatbelt import launcher
 from .session import SandboxError
 from .system import System
@@ -33,6 +34,16 @@ OPTIONAL = ("gmpy2",)
 START_S = 60.0
 """How long the server may take to start; a first start may have to compile sympy."""
 
+ENVIRONMENT = {
+    "PATH": "/nonexistent",
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+    "PYTHONHASHSEED": "0",
+    **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+}
+"""All that programs can ever see of the environment."""
+
 _BOOT = """
 import os, sys, types
 sys.path[:] = [*map(os.path.realpath, sys.path), *sys.argv.pop(1).split(os.pathsep)]
@@ -43,6 +54,10 @@ from mathsolve_sandbox.server import main
 main()
 """
 """Makes this folder a package under another name, so that `server.py` runs without the package above it."""
+
+
+class ServerDied(SandboxError):
+    """The server ended before it said hello; another one may do better."""
 
 
 class Supervisor:
@@ -69,13 +84,13 @@ class Supervisor:
                 stdout=subprocess.DEVNULL,
                 stderr=self._complaints,
                 pass_fds=far,
-                env=_environment(),
+                env=ENVIRONMENT,
                 cwd="/",
                 start_new_session=True,
             )
 
     async def hello(self) -> Hello:
-        """What the server said when it started. Raises `SandboxError` when it cannot serve."""
+        """What the server said when it started. Raises `SandboxError` when it cannot serve, `ServerDied` without a word."""
         hello: Hello = self._hello if self._hello is not None else await asyncio.to_thread(self._greeting)
         if hello.refusal:
             raise SandboxError(hello.refusal)
@@ -95,19 +110,36 @@ class Supervisor:
             while not messages and (data := control.recv(65_536)):
                 messages = frames.feed(data)
             control.settimeout(5)
+        except TimeoutError:
+            raise SandboxError(f"the sandbox server did not start within {START_S:g} s: {self.last_words()}") from None
         except (OSError, BadFrame) as error:
-            raise SandboxError(f"the sandbox server did not start: {error}") from None
+            raise ServerDied(f"the sandbox server did not start: {error}") from None
         if not messages or not isinstance(messages[0], Hello):
-            raise SandboxError(f"the sandbox server ended at once: {self.last_words()}")
+            raise ServerDied(f"the sandbox server ended at once: {self.last_words()}")
         return messages[0]
+
+    @property
+    def tier(self) -> str:
+        """The isolation in force; empty before the server has said hello."""
+        return self._hello.tier if self._hello is not None else ""
 
     @property
     def alive(self) -> bool:
         """Whether the server still holds its ends of the sockets."""
         return self._process.poll() is None and all(map(_open, self._control.values()))
 
+    async def outlived(self) -> bool:
+        """Whether the server outlived a child whose socket closed without a word: it may be about to go down itself."""
+        for _ in range(60):
+            if not self.alive:
+                return False
+            await asyncio.sleep(0.05)
+        return True
+
     def last_words(self) -> str:
         """The last line that the server complained with, for people."""
+        if self._complaints.closed:
+            return "it was closed"
         self._complaints.seek(0)
         lines = self._complaints.read().decode("utf-8", "replace").split("\n")
         return next((line for line in reversed(lines) if line.strip()), "it did not say why")
@@ -118,7 +150,7 @@ class Supervisor:
         output, output_far = os.pipe()
         number = next(self._numbers)
         lent = [far.detach(), output_far]
-        channel = Channel(number, kind, near, output, lent)
+        channel = Channel(number, kind, near, output, lent, partial(self._tell, kind))
         try:
             socket.send_fds(self._control[kind], [pack(Open(number))], lent)
         except OSError:  # the server is dead: the channel closes at once, and its reader reports it
@@ -127,17 +159,9 @@ class Supervisor:
             channel.let_go()
         return channel
 
-    def watch(self, channel: Channel, cpu_s: float) -> None:
-        """Have the child killed when it uses more than `cpu_s` from now."""
-        self._tell(channel, Watch(channel.number, cpu_s))
-
-    def kill(self, channel: Channel) -> None:
-        """Have the child killed now."""
-        self._tell(channel, Kill(channel.number))
-
-    def _tell(self, channel: Channel, message: Message) -> None:
+    def _tell(self, kind: Kind, message: Message) -> None:
         with suppress(OSError):  # the server is dead, and every child with it
-            self._control[channel.kind].sendall(pack(message))
+            self._control[kind].sendall(pack(message))
 
     async def close(self) -> None:
         """End the server and all its children, and wait until they are gone."""
@@ -178,16 +202,3 @@ def library_folders() -> list[str]:
             raise SandboxError(f"the sandbox needs {name}, which is not installed; remedy: pip install {name}")
         found.append(str(Path(spec.submodule_search_locations[0]).resolve()))
     return found
-
-
-def _environment() -> dict[str, str]:
-    """All that programs can ever see of the environment."""
-    threads = dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1")
-    return {
-        "PATH": "/nonexistent",
-        "LANG": "C.UTF-8",
-        "LC_ALL": "C.UTF-8",
-        "TZ": "UTC",
-        "PYTHONHASHSEED": "0",
-        **threads,
-    }

@@ -23,9 +23,9 @@ from .source import Prepare
 from .system import System
 
 IDLE_S = 0.3
-"""Silence after the first program before the caches are warmed."""
-BUSY_BLOCKS = 16
-"""Programs after which one warming step is taken even without silence."""
+"""Silence after the first session before the caches are warmed."""
+BUSY_FORKS = 16
+"""Sessions after which one warming step is taken even without silence."""
 
 _CPUCLOCK_SCHED = 2
 
@@ -56,7 +56,7 @@ class Zygote:
         self._enter = enter
         self._warm: Iterator[None] | None = warm
         self._system: System = system
-        self._blocks = 0
+        self._forks = -1  # the first child waits for the first session
         self._frames = Frames()
         self._children: dict[int, _Child] = {}
         self.essential: set[int] = set()
@@ -81,12 +81,12 @@ class Zygote:
                 self._obey()
             self._reap()
             self._enforce()
-            if not ready or self._blocks >= BUSY_BLOCKS:
+            if not ready or self._forks >= BUSY_FORKS:
                 self._warm_up()
 
     def _timeout_ms(self) -> float | None:
         waits = [c.deadline_s - _cpu_s(pid) for pid, c in self._children.items() if c.deadline_s < float("inf")]
-        if self._warm is not None and self._blocks:
+        if self._warm is not None and self._forks > 0:
             waits.append(IDLE_S)
         return max(5.0, min(waits) * 1000) if waits else None
 
@@ -104,6 +104,7 @@ class Zygote:
                 self._kill(message.id)
 
     def _fork(self, number: int, channel: int, output: int) -> None:
+        self._forks += 1
         pid = os.fork()
         if pid == 0:
             self._become_child(channel, output)
@@ -125,11 +126,11 @@ class Zygote:
             os._exit(code)
 
     def _watch(self, message: Watch) -> None:
+        if self._system != "linux":  # elsewhere the child's own limit on processor time has to do
+            return
         for pid, watched in self._children.items():
             if watched.id == message.id:
-                self._blocks += 1
-                if self._system == "linux":  # elsewhere the child's own limit on processor time has to do
-                    watched.deadline_s = _cpu_s(pid) + message.cpu_s
+                watched.deadline_s = _cpu_s(pid) + message.cpu_s
 
     def _kill(self, number: int) -> None:
         for pid, doomed in self._children.items():
@@ -158,7 +159,7 @@ class Zygote:
 
     def _warm_up(self) -> None:
         """One step of cache warming; freezing keeps the collector from touching the pages that children share."""
-        self._blocks = min(self._blocks, 1)
+        self._forks = min(self._forks, 1)
         if self._warm is None:
             return
         try:

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from mathsolve.sandbox import MemoSandbox, Observation, ProcessSandbox, Program, Session
+from mathsolve.sandbox import Limits, MemoSandbox, Mode, Observation, ProcessSandbox, Program, Session
 
 
 class Counting:
@@ -13,9 +13,9 @@ class Counting:
         self.sandbox = sandbox
         self.opened = 0
 
-    async def open(self, seed: int = 0) -> Session:
+    async def open(self, seed: int = 0, *, mode: Mode = "stateful", preset: str = "plain", caller: str = "") -> Session:
         self.opened += 1
-        return await self.sandbox.open(seed)
+        return await self.sandbox.open(seed, mode=mode, preset=preset, caller=caller)
 
     async def close(self) -> None:
         await self.sandbox.close()
@@ -25,7 +25,7 @@ def with_memo(work: Callable[[MemoSandbox], Awaitable[None]]) -> int:
     """Runs `work` and returns how many children it took."""
 
     async def run() -> int:
-        async with ProcessSandbox() as sandbox:
+        async with ProcessSandbox(policy="off") as sandbox:
             counting = Counting(sandbox)
             async with MemoSandbox(counting) as memo:
                 await work(memo)
@@ -92,3 +92,76 @@ def test_a_session_that_is_given_up_does_not_spoil_what_others_wait_for() -> Non
         assert await second == ["done"]
 
     assert with_memo(work) == 1
+
+
+LETHAL = "import signal\nsignal.raise_signal(signal.SIGSEGV)"
+
+
+def test_what_a_limit_ended_is_told_to_those_who_wait_and_not_kept() -> None:
+    slow = Limits(cpu_s=0.2)
+
+    async def ended(memo: MemoSandbox) -> Observation:
+        async with await memo.open() as session:
+            return await session.run(Program("while True: pass"), slow)
+
+    async def work(memo: MemoSandbox) -> None:
+        first, second = await asyncio.gather(ended(memo), ended(memo))
+        assert first.status == "timeout" and first is second
+        assert (await ended(memo)) is not first
+
+    assert with_memo(work) == 2
+
+
+def test_a_killed_program_is_not_run_again_for_the_variables_of_others() -> None:
+    async def work(memo: MemoSandbox) -> None:
+        async with await memo.open() as first, await memo.open() as second:
+            for session in (first, second):
+                await session.run(Program("x = 1"))
+            both = await asyncio.gather(*(session.run(Program(LETHAL)) for session in (first, second)))
+            assert both[0] is both[1] and both[0].session == "restored"
+            assert (await first.run(Program("x + 1"))).text == "2"
+            assert (await second.run(Program("x + 2"))).text == "3"
+
+    assert with_memo(work) == 2
+
+
+def test_the_last_one_who_gives_up_ends_the_program_and_nothing_of_it_is_kept() -> None:
+    async def work(memo: MemoSandbox) -> None:
+        async with await memo.open() as session:
+            await session.run(Program("x = 1"))
+            running = asyncio.create_task(session.run(Program("x = 2\nwhile True: pass"), Limits(cpu_s=600)))
+            await asyncio.sleep(0.2)
+            running.cancel()
+            await asyncio.gather(running, return_exceptions=True)
+            assert (await session.run(Program("x"))).text == "1"
+
+    assert with_memo(work) == 2
+
+
+def test_whoever_gives_up_keeps_what_it_had_while_others_get_the_result() -> None:
+    code = "import time\nx += 1\nfor i in range(30): time.sleep(0.01)\nx"
+
+    async def work(memo: MemoSandbox) -> None:
+        async with await memo.open() as first, await memo.open() as second:
+            for session in (first, second):
+                await session.run(Program("x = 1"))
+            given_up = asyncio.create_task(first.run(Program(code)))
+            await asyncio.sleep(0.05)
+            waiting = asyncio.create_task(second.run(Program(code)))
+            await asyncio.sleep(0.05)
+            given_up.cancel()
+            await asyncio.gather(given_up, return_exceptions=True)
+            assert (await first.run(Program("x + 10"))).text == "11"
+            assert (await waiting).text == "2"
+
+    assert with_memo(work) == 2
+
+
+def test_modes_and_presets_are_kept_apart() -> None:
+    async def work(memo: MemoSandbox) -> None:
+        async with await memo.open() as plain, await memo.open(preset="tora", mode="stateless") as tora:
+            assert [(await session.run(Program("x = 1\nx"))).text for session in (plain, tora)] == ["1", "Done"]
+            assert (await plain.run(Program("x"))).status == "ok"
+            assert (await tora.run(Program("print(x)"))).status == "error"
+
+    assert with_memo(work) == 2
