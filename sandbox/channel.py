@@ -21,6 +21,8 @@ WATCH_S = 0.05
 """Wall seconds from a block to the server's watching of its processor time; blocks in between are watched together."""
 CROWD = 8.0
 """Times that a wall limit is stretched at most on a crowded machine."""
+STRANGE = 100
+"""Old or forged messages of one child beyond which it is ended; reading them costs more than writing them."""
 CHUNK = 65_536
 
 Kind = Literal["lite", "symbolic"]
@@ -86,6 +88,7 @@ class Channel:
         self._cpu_s = 0.0
         self._watching: asyncio.TimerHandle | None = None
         self._ticket = ""
+        self._strange = 0
         self._capture = Capture(0)
         sock.setblocking(False)
         os.set_blocking(output, False)
@@ -250,6 +253,10 @@ class Channel:
             self._finish(Done("", "ok", None, None, 0.0))
         elif isinstance(message, Exited) or (isinstance(message, Done) and message.ticket == self._ticket):
             self._finish(message)
+        else:
+            self._strange += 1
+            if self._strange > STRANGE:
+                self._finish("garbage")
 
     def _drain(self) -> None:
         """What is still in the pipe; everything the block wrote is there before its reply is."""

@@ -15,6 +15,7 @@ import re
 import resource
 import signal
 import sys
+import threading
 import time
 import types
 from collections.abc import Callable
@@ -35,6 +36,7 @@ PRELOADED = ("sympy", "numpy")
 
 _Result = tuple[str, str | None, str | None, str | None]
 """Status, value, error and trace of a block."""
+_cpu_s = time.process_time  # before a program can put something else in its place
 _HOST_PATH = re.compile(r" \(/[^()]*\)")
 
 
@@ -56,14 +58,15 @@ class Interpreter:
         sys.modules["__main__"] = self._module
         sys.set_int_max_str_digits(DIGITS)
         builtins.exit = builtins.quit = _leave  # type: ignore[assignment]
+        sys.unraisablehook = threading.excepthook = _mention
 
     def run(self, order: Run) -> Done:
         """Run one block and say how it went."""
         self._prepare(order)
-        start = time.process_time()
+        start = _cpu_s()
         status, value, error, trace = self._guarded(order)
         self._restore()
-        return Done(order.ticket, status, value, error, time.process_time() - start, trace)
+        return Done(order.ticket, status, value, error, _cpu_s() - start, trace)
 
     def _prepare(self, order: Run) -> None:
         for name in PRELOADED:
@@ -75,7 +78,7 @@ class Interpreter:
             self._fresh = False
         if self._system == "linux":  # macOS does not enforce it, and refuses what is below its own address space
             _limit_memory(order.memory_mb)
-        cpu = int(time.process_time() + order.cpu_s) + 3
+        cpu = int(_cpu_s() + order.cpu_s) + 3
         resource.setrlimit(resource.RLIMIT_CPU, (cpu, resource.RLIM_INFINITY))
         signal.signal(signal.SIGPROF, self._expire)
         signal.setitimer(signal.ITIMER_PROF, order.cpu_s, 0.2)
@@ -165,6 +168,11 @@ def describe(error: BaseException) -> str:
 def open_output() -> Any:
     """Text that goes to the output pipe line by line, so that a kill loses one unfinished line at most."""
     return open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+
+
+def _mention(trouble: sys.UnraisableHookArgs | threading.ExceptHookArgs) -> None:
+    """An error that nobody can catch, in a line; a traceback would show the machine's own folders."""
+    print(f"{trouble.exc_type.__name__}: {trouble.exc_value}", file=sys.stderr)
 
 
 def serve(prepare: Prepare, enter: Callable[[], None], system: System) -> NoReturn:

@@ -42,6 +42,8 @@ PYTHON = "/usr/local/bin/python3"
 BUILD_S = 1_800
 """How long the daemon may take for one step of the build."""
 
+_HOME = "/usr/local/share"  # not where libraries lie, so that programs do not find it by its name
+_BOOT = f"import sys; sys.path.append('{_HOME}'); from {PACKAGE}.relay import main; main()"
 _UNUSED = {
     "__pycache__", "site-packages", "dist-packages", "test", "tests",
     "idlelib", "tkinter", "turtledemo", "ensurepip", "lib2to3",
@@ -92,12 +94,12 @@ def _import_base(client: Any) -> None:
 def _add_own_files(client: Any) -> None:
     """One more layer, by way of a container that never runs."""
     archive = io.BytesIO()
-    write_root(archive, {f"{_libraries()}/{PACKAGE}/{path.name}": path for path in _own_files()})
+    write_root(archive, {f"{_HOME}/{PACKAGE}/{path.name}": path for path in _own_files()})
     container = client.containers.create(_base_name(), command=["none"], labels={OWNER: owner(os.getpid())})
     try:
         container.put_archive("/", archive.getvalue())
         repository, tag = image_name().split(":")
-        entry = json.dumps([PYTHON, "-I", "-m", f"{PACKAGE}.relay"])
+        entry = json.dumps([PYTHON, "-I", "-c", _BOOT])
         container.commit(repository=repository, tag=tag, changes=f"ENTRYPOINT {entry}")
     finally:
         container.remove()

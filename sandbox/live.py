@@ -36,6 +36,8 @@ GRACE_S = 0.5
 """CPU seconds between the soft limit, which keeps the variables, and the kill, which does not."""
 IMPORT_S = 3.0
 """More grace for a block that makes a lite child import sympy or numpy: it does so before its clock starts."""
+TEXT_CHARS = 2_000
+"""Characters of an error, or of the remark in a value that was cut, beyond the limit on output."""
 
 RESTORED = "; the session was restarted and its variables were restored"
 LOST = "; the session was restarted and its variables are gone"
@@ -212,7 +214,9 @@ class ProcessSession:
 
     def _reply(self, ending: Done, capture: Capture, limits: Limits, tier: str, note: str) -> Observation:
         stdout, cut = output_text(capture, limits.output_chars)
-        value, error, trace = (None if t is None else visible(t) for t in (ending.value, ending.error, ending.trace))
+        most = limits.output_chars + TEXT_CHARS  # a program may write its reply itself, and cut nothing
+        texts = (ending.value, ending.error, ending.trace)
+        value, error, trace = (None if text is None else visible(text[:most]) for text in texts)
         kept = _KEPT[note]
         error = error and error + note
         status = cast(Status, ending.status)

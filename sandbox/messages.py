@@ -10,7 +10,7 @@ import json
 import struct
 from dataclasses import dataclass, fields
 from types import NoneType
-from typing import Any
+from typing import Any, cast
 
 MAX_FRAME = 4 * 2**20
 """Bytes of the largest frame that is accepted."""
@@ -130,6 +130,10 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "bool": (bool,),
     "list[list[Any]]": (list,),
 }
+_LARGEST = 2**63
+"""No number is as large as this; JSON's integers have no end, and infinity and NaN are no numbers here."""
+_CLAIMED = ("ok", "error", "timeout", "memory", "policy")
+"""Statuses that a child may report."""
 _NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in _KINDS.values()}
 _WANTED = {kind: tuple(_TYPES[str(field.type)] for field in fields(kind)) for kind in _KINDS.values()}
 
@@ -166,11 +170,26 @@ class Frames:
 
 def _unpack(data: bytes) -> Message:
     try:
-        name, *values = json.loads(data)
+        body = json.loads(data)
+        name, *values = body
         kind = _KINDS[name]
     except (ValueError, TypeError, KeyError, RecursionError) as error:
         raise BadFrame(f"not a message: {error}") from None
     wanted = _WANTED[kind]
-    if len(values) != len(wanted) or not all(map(isinstance, values, wanted)):
+    if type(body) is not list or len(values) != len(wanted) or not all(map(_fits, values, wanted)):
         raise BadFrame(f"wrong fields for {name}")
-    return kind(*values)
+    message = kind(*values)
+    if isinstance(message, Done) and message.status not in _CLAIMED:
+        raise BadFrame(f"no status: {message.status[:40]}")
+    if isinstance(message, Exited) and not -64 <= message.code <= 255:
+        raise BadFrame(f"no exit code: {message.code}")
+    return message
+
+
+def _fits(value: object, types: tuple[type, ...]) -> bool:
+    """Whether a value has one of these very types (a bool is no int) and is, if a number, within bounds."""
+    if type(value) not in types:
+        return False
+    if float in types:  # all of them are seconds
+        return 0 <= cast(float, value) < _LARGEST
+    return type(value) is not int or abs(value) < _LARGEST

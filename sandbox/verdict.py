@@ -58,7 +58,12 @@ def _of_exit(ending: Exited, limits: Limits) -> Verdict:
         error = "MemoryError: the system killed the program, most likely for its memory"
         return Verdict("memory", error, "outside", 2)
     if ending.code < 0:
-        error = f"SystemError: the program crashed with {signal.Signals(-ending.code).name}"
+        error = f"SystemError: the program crashed with {_name(-ending.code)}"
         return Verdict("crashed", error, "crash")
     error = f"SystemExit: the program left the interpreter with exit code {ending.code}"
     return Verdict("exited", error, "crash")
+
+
+def _name(number: int) -> str:
+    """Of a signal. Real-time signals have none, and neither has what a forged notice says."""
+    return next((known.name for known in signal.Signals if known == number), f"signal {number}")

@@ -14,7 +14,7 @@ from .system import System
 def warm_up(system: System) -> Iterator[None]:
     """One step at each `next`. On macOS numpy is left to the children: its Accelerate does not survive a fork."""
     if system == "linux":
-        __import__("numpy")
+        __import__("numpy.random")  # which numpy itself puts off, and seeding needs
         yield
     for step in _steps():
         step()

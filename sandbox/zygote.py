@@ -26,6 +26,8 @@ IDLE_S = 0.3
 """Silence after the first session before the caches are warmed."""
 BUSY_FORKS = 16
 """Sessions after which one warming step is taken even without silence."""
+LONGEST_S = 3600.0
+"""Longest wait; `poll` does not take just any number."""
 
 _CPUCLOCK_SCHED = 2
 
@@ -58,6 +60,7 @@ class Zygote:
         self._system: System = system
         self._forks = -1  # the first child waits for the first session
         self._frames = Frames()
+        self._lent: list[int] = []
         self._children: dict[int, _Child] = {}
         self.essential: set[int] = set()
         """Processes without which serving makes no sense."""
@@ -88,15 +91,16 @@ class Zygote:
         waits = [c.deadline_s - _cpu_s(pid) for pid, c in self._children.items() if c.deadline_s < float("inf")]
         if self._warm is not None and self._forks > 0:
             waits.append(IDLE_S)
-        return max(5.0, min(waits) * 1000) if waits else None
+        return max(5.0, min(*waits, LONGEST_S) * 1000) if waits else None
 
     def _obey(self) -> None:
         data, fds, _, _ = socket.recv_fds(self._control, 65_536, 64)
         if not data:
             self._end()
+        self._lent += fds  # they come with the first byte of their frame, whose end may come later
         for message in self._frames.feed(data):
             if isinstance(message, Open):
-                channel, output, *fds = fds
+                channel, output, *self._lent = self._lent
                 self._fork(message.id, channel, output)
             elif isinstance(message, Watch):
                 self._watch(message)
@@ -105,7 +109,12 @@ class Zygote:
 
     def _fork(self, number: int, channel: int, output: int) -> None:
         self._forks += 1
-        pid = os.fork()
+        try:
+            pid = os.fork()
+        except OSError:  # no room for a process: the application sees its ends closed, and tries again
+            os.close(channel)
+            os.close(output)
+            return
         if pid == 0:
             self._become_child(channel, output)
         os.close(output)

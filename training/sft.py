@@ -139,7 +139,7 @@ def train(
     folder.mkdir(parents=True, exist_ok=True)
     keep_freed_memory()
     if schedule.compile and shutil.which("c++"):
-        model.compile()  # type: ignore[no-untyped-call]
+        model.compile()
     args = TrainingArguments(
         output_dir=str(folder),
         num_train_epochs=schedule.epochs,

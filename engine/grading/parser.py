@@ -308,11 +308,11 @@ class Parser(Atoms):
         if token.text.lower() in SCALES:
             return None
         if token.text.lower() in UNITS or token.text in ("sq", "square", "cubic"):
-            words = []
+            several = []
             while (token := self._next) is not None and token.kind == "word":
-                words.append(token.text)
+                several.append(token.text)
                 self._at += 1
-            return self._powered_unit(unit(" ".join(words)))
+            return self._powered_unit(unit(" ".join(several)))
         return None
 
     def _powered_unit(self, name: str) -> str:

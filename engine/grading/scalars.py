@@ -140,7 +140,7 @@ def _stands_for(decimal: Number, other: Fraction) -> bool:
     """Whether a decimal is what the other number looks like to so many places, or like a float with its noise."""
     difference = abs(decimal.value - other)
     if decimal.digits >= NOISE_DIGITS:
-        return difference <= Fraction(1, 10**12) * max(1, abs(other))
+        return difference <= Fraction(1, 10**12) * max(Fraction(1), abs(other))
     places = decimal.places or 0
     terminates = not _is_endless(other)
     return places >= PLACES and not terminates and difference <= Fraction(1, 10**places)
@@ -167,7 +167,7 @@ def _decimal_beside(decimal: Number, other: Node) -> Verdict:
     if difference < Fraction(1, 10**35):
         return yes("value", "equal values")
     rounded = (decimal.places or 0) >= PLACES and difference <= Fraction(1, 10 ** (decimal.places or 0))
-    noise = decimal.digits >= NOISE_DIGITS and difference <= Fraction(1, 10**12) * max(1, abs(decimal.value))
+    noise = decimal.digits >= NOISE_DIGITS and difference <= Fraction(1, 10**12) * max(Fraction(1), abs(decimal.value))
     return yes("rounded", "equal to the digits written") if rounded or noise else no("value", "another number")
 
 

@@ -6,6 +6,7 @@ Properties on generated streams; `benchmarks/sandbox_fuzz.py` asks the same of t
 from __future__ import annotations
 
 import json
+import math
 import struct
 from dataclasses import fields
 from itertools import pairwise
@@ -15,7 +16,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from mathsolve.sandbox.messages import MAX_FRAME, BadFrame, Done, Frames, Message, Ready, pack
+from mathsolve.sandbox.messages import MAX_FRAME, BadFrame, Done, Exited, Frames, Message, Ready, pack
 
 KINDS: dict[str, type[Message]] = {kind.__name__: kind for kind in get_args(Message)}
 TEXT = st.text(st.characters(), max_size=40)
@@ -153,3 +154,21 @@ def test_the_largest_frame_is_taken() -> None:
     message = Done("t", "ok", "a" * room, None, 0.0)
     assert taken([pack(message)]) == ([message], False)
     assert taken([pack(Done("t", "ok", "a" * (room + 1), None, 0.0))]) == ([], True)
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        *(Done("t", "ok", None, None, cpu_s) for cpu_s in (math.nan, math.inf, -1.0, 10**400, True)),
+        *(Done("t", status, None, None, 0.0) for status in ("", "infra_error", "exited", "anything")),
+        *(Exited(code, 0.0, False) for code in (True, 10**400, -(2**63))),
+        Exited(1, math.nan, False),
+    ],
+    ids=repr,
+)
+def test_what_no_honest_end_says_is_refused(message: Message) -> None:
+    assert taken([pack(message)]) == ([], True)
+
+
+def test_an_object_is_no_message() -> None:
+    assert taken([framed(b'{"Ready":0}')]) == ([], True)

@@ -123,3 +123,13 @@ def test_unknown_modes_and_presets_are_the_callers_mistake(sandbox: ProcessSandb
         shown(sandbox, preset="jupyter")
     with pytest.raises(ValueError, match=r"mode 'fresh' is unknown; use one of stateful, stateless, replay"):
         shown(sandbox, mode="fresh")  # type: ignore[arg-type]
+
+
+def test_errors_that_nobody_can_catch_show_no_folder_of_this_machine() -> None:
+    code = "def late():\n try:\n  yield\n finally:\n  1 / 0\nx = late()\nnext(x)\ndel x\nprint('end')"
+
+    async def work() -> str:
+        async with ProcessSandbox() as sandbox, await sandbox.open() as session:
+            return (await session.run(Program(code))).stdout
+
+    assert asyncio.run(work()) == "ZeroDivisionError: division by zero\nend\n"
