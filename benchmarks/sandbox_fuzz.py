@@ -20,6 +20,7 @@ import random
 import socket
 import sys
 import time
+from abc import ABC, abstractmethod
 from contextlib import suppress
 from dataclasses import dataclass, field, fields
 from typing import get_args
@@ -47,7 +48,7 @@ def expect(true: object, complaint: str) -> None:
 
 
 @dataclass(slots=True)
-class Target:
+class Target(ABC):
     """One reader under fire. `last` is the stream that it was given."""
 
     name: str
@@ -61,14 +62,14 @@ class Target:
     found: dict[str, tuple[int, bytes]] = field(default_factory=dict)
     """What went wrong, how often, and the shortest stream that did it."""
 
+    @abstractmethod
     async def once(self, stream: bytes) -> None:
         """One execution; raises `AssertionError` when a property does not hold."""
-        raise NotImplementedError
 
-    async def start(self) -> None:
+    async def start(self) -> None:  # noqa: B027 (some have nothing to do)
         """Get ready."""
 
-    async def stop(self) -> None:
+    async def stop(self) -> None:  # noqa: B027
         """Leave nothing."""
 
     async def worker(self, end: float) -> None:
