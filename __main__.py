@@ -31,8 +31,18 @@ from .sandbox import ProcessSandbox, Sandbox, SandboxError
 if TYPE_CHECKING:
     from .engine.solver import Solver
 
-COMMANDS = ("ask", "doctor", "eval", "exec", "grade", "sandbox", "train")
-"""Words that are commands when they come first; `mathsolve ask -- "doctor"` asks them as questions."""
+COMMANDS = {
+    "train": ("mathsolve.training.command:app", "Make data and train models."),
+    "eval": ("mathsolve.evaluation.commands.evaluate:app", "Measure on benchmarks."),
+    "bench": ("mathsolve.evaluation.commands.bench:app", "Show and fetch benchmarks."),
+    "report": ("mathsolve.evaluation.commands.report:app", "Show a run: terminal, Markdown, HTML."),
+    "compare": ("mathsolve.evaluation.commands.compare:app", "Compare two runs, problem by problem."),
+    "regrade": ("mathsolve.evaluation.commands.regrade:app", "Grade the answers of a run again."),
+    "grade": ("mathsolve.evaluation.commands.grade:app", "Compare answers with right ones."),
+    "contamination": ("mathsolve.evaluation.commands.contamination:app", "Find benchmark questions in training data."),
+    "sandbox": ("mathsolve.sandbox.command:app", "Prepare the sandbox."),
+}
+"""Commands of the other floors, imported when they are used."""
 EXAMPLES = """\
 mathsolve "What is 15% of 80?"          the answer
 mathsolve                               a conversation
@@ -171,10 +181,8 @@ def application() -> App:
     app.command(ask, name="ask", config=flat, help_epilogue="")
     app.command(exec_, name="exec", help_epilogue="")
     app.command(doctor, name="doctor", help_epilogue="")
-    app.command("mathsolve.training.command:app", name="train", help="Make data and train models.")
-    app.command("mathsolve.evaluation.command:app", name="eval", help="Measure on benchmarks.")
-    app.command("mathsolve.evaluation.grading_command:app", name="grade", help="Compare answers with right ones.")
-    app.command("mathsolve.sandbox.command:app", name="sandbox", help="Prepare the sandbox.")
+    for name, (home, purpose) in COMMANDS.items():
+        app.command(home, name=name, help=purpose)
     return app
 
 
@@ -182,7 +190,7 @@ def run(arguments: list[str]) -> int:
     """Runs one command line and returns its exit code; every error is one line on standard error."""
     in_docker = arguments[:1] == ["exec"] and any("docker" in word for word in arguments)
     if (
-        not {"doctor", "eval", "grade", "sandbox", "train", "--help", "-h", "--version"} & set(arguments[:1])
+        not {*COMMANDS, "doctor", "--help", "-h", "--version"} & set(arguments[:1])
         and not in_docker
     ):
         _sandbox()

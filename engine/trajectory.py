@@ -182,3 +182,11 @@ def step_to_dict(step: Step) -> dict[str, Any]:
         "truncated": step.truncated,
         "tier": step.tier,
     }
+
+
+def step_from_dict(data: Mapping[str, Any]) -> Step:
+    """What `step_to_dict` wrote. Raises `KeyError` or `TypeError` for what is no step."""
+    fields = {name: value for name, value in data.items() if name != "kind"}
+    kinds: dict[str, type[Thought] | type[Program] | type[Observation]]
+    kinds = {"thought": Thought, "program": Program, "observation": Observation}
+    return kinds[data["kind"]](**fields)

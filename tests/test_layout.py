@@ -9,7 +9,7 @@ import pytest
 
 ROOT = Path(__file__).parent.parent
 FLOORS = {"sandbox": 0, "prompts": 0, "engine": 1, "evaluation": 2, "training": 3}
-MODULES = [path for floor in FLOORS for path in sorted((ROOT / floor).glob("*.py"))]
+MODULES = [path for floor in FLOORS for path in sorted((ROOT / floor).rglob("*.py"))]
 HEAVY = (
     "torch",
     "sympy",
@@ -24,11 +24,11 @@ HEAVY = (
 )
 
 
-@pytest.mark.parametrize("path", MODULES, ids=lambda path: f"{path.parent.name}/{path.name}")
+@pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_floors_import_only_downwards(path: Path) -> None:
-    own = path.parent.name
+    own, *inner = path.relative_to(ROOT).parent.parts
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.level == 2:
+        if isinstance(node, ast.ImportFrom) and node.level == len(inner) + 2:
             target = (node.module or "").split(".")[0]
             assert target == "" or target == own or FLOORS[target] < FLOORS[own], f"line {node.lineno} imports {target}"
         names = [node.module or ""] if isinstance(node, ast.ImportFrom) and node.level == 0 else []

@@ -12,8 +12,8 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from ..engine.errors import UsageError
-from ..engine.grading.grade import VERSION, grade
+from ...engine.errors import UsageError
+from ...engine.grading.grade import VERSION, grade
 
 app = App(name="grade", help="Compare given answers with right ones.", help_epilogue="")
 

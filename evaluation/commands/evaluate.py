@@ -10,11 +10,11 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from ..engine.errors import UsageError
-from ..engine.settings import Settings
-from ..engine.solver import Solver
-from ..engine.trajectory import Mode
-from .measure import load_problems, markdown_table, measure, save, summarise
+from ...engine.errors import UsageError
+from ...engine.settings import Settings
+from ...engine.solver import Solver
+from ...engine.trajectory import Mode
+from ..measure import load_problems, markdown_table, measure, save, summarise
 
 app = App(name="eval", help="Measure accuracy on problems with known answers.")
 

@@ -1,0 +1,1 @@
+"""Whether training data contains the questions of a benchmark."""

@@ -1,0 +1,1 @@
+"""Numbers from verdicts: pure functions, each with the source of its formula."""

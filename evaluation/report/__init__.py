@@ -1,0 +1,1 @@
+"""A run as people look at it: terminal, Markdown, and one HTML file."""
