@@ -10,16 +10,18 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
 
 from ..sandbox import ProcessSandbox
 from .answers import equal
-from .embedded import EMBEDDED_FOLDER, EmbeddedBackend, check_folder
+from .backend import Sampling
+from .embedded import EMBEDDED_FOLDER, FILES, EmbeddedBackend, check_folder
 from .errors import UsageError
-from .loop import Event, Listener
+from .loop import Attempt, Budget, Event, Listener
 from .settings import Settings, check_settings
-from .trajectory import Problem, Solution
+from .trajectory import Problem, Solution, Trajectory
 from .work import Work
 
 MAX_QUESTION_CHARS = 20_000
@@ -83,6 +85,27 @@ class Solver:
         future = asyncio.run_coroutine_threadsafe(self._start(question, on_event).run(), self._loop)
         return await asyncio.wrap_future(future)
 
+    async def asample(self, problem: Problem, mode: str, sampling: Sampling) -> Trajectory:
+        """One attempt at a problem, without a vote and without a question of trust.
+
+        What the model and the sandbox do is data: the trajectory's `stop` says how it ended. The same arguments give the
+        same trajectory, whatever else is being answered.
+
+        Args:
+            problem: what to ask.
+            mode: `cot`, `pot` or `mixed`.
+            sampling: how to choose tokens; `max_tokens` bounds all tokens after the prompt, observations included.
+        """
+        future = asyncio.run_coroutine_threadsafe(self._sample(problem, mode, sampling), self._loop)
+        return await asyncio.wrap_future(future)
+
+    def fingerprint(self) -> str:
+        """A hash of the model's files: the same for the same model, wherever it lies."""
+        digest = sha256()
+        for name in FILES:
+            digest.update((model_folder(self.settings.model) / name).read_bytes())
+        return digest.hexdigest()[:16]
+
     def solve_many(self, problems: Iterable[str | Problem], concurrency: int = 16) -> Iterator[Solution]:
         """Answers problems as they come, `concurrency` at a time, and yields solutions in the order of the problems."""
         stream = self._stream(problems, concurrency)
@@ -129,6 +152,21 @@ class Solver:
     def _work(self, question: str | Problem, listener: Listener | None = None) -> Work:
         problem = question if isinstance(question, Problem) else Problem(question)
         return Work(problem, self.settings, self._backend, self.sandbox, listener)
+
+    async def _sample(self, problem: Problem, mode: str, sampling: Sampling) -> Trajectory:
+        try:
+            check_question(problem.question)
+        except UsageError as error:
+            return Trajectory(problem, (), None, "refused", detail=str(error))
+        backend = await asyncio.wrap_future(self._backend)
+        budget = Budget(self.settings.max_programs, sampling.max_tokens)
+        attempt = Attempt(problem, mode, backend, self.sandbox, budget=budget, sampling=sampling)
+        try:
+            async with asyncio.timeout(self.settings.timeout_s):
+                await attempt.run()
+        except TimeoutError:
+            return attempt.trajectory("timeout")
+        return attempt.trajectory()
 
     async def _answer(self, question: str | Problem) -> Solution:
         """One of many: what is no question ends as data, so that it does not end the others."""

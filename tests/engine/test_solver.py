@@ -1,12 +1,16 @@
 """The solver with the real model and the real sandbox: the loop, its record, abstention, batches."""
 
 import asyncio
+import shutil
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from mathsolve import Observation, Problem, Program, Settings, Solver, Thought
+from mathsolve.engine.backend import Sampling
+from mathsolve.engine.embedded import EMBEDDED_FOLDER
 from mathsolve.engine.errors import BackendError, UsageError
 from mathsolve.engine.loop import Event, shorten
 from mathsolve.engine.settings import plan
@@ -104,6 +108,29 @@ def test_the_first_attempt_does_not_depend_on_company(solver: Solver) -> None:
     alone = solver.solve("What is 12 times 34?").trajectories[0].tokens.ids
     batch = list(solver.solve_many(["What is 12 times 34?", DERIVATIVE, "17 + 5"]))
     assert alone == batch[0].trajectories[0].tokens.ids
+
+
+def test_a_sample_does_not_depend_on_company(solver: Solver) -> None:
+    async def sample(seed: int, question: str = DERIVATIVE) -> tuple[int, ...]:
+        sampling = Sampling(temperature=1.0, seed=seed)
+        return (await solver.asample(Problem(question), "mixed", sampling)).tokens.ids
+
+    async def crowd() -> list[tuple[int, ...]]:
+        return await asyncio.gather(*(sample(seed) for seed in range(12)), sample(0, "17 + 5"))
+
+    together = asyncio.run(crowd())[:12]
+    assert [asyncio.run(sample(seed)) for seed in range(12)] == together
+    assert len(set(together)) > 1
+
+
+def test_a_model_is_known_by_what_it_is(solver: Solver, tmp_path: Path) -> None:
+    copy = tmp_path / "model"
+    shutil.copytree(EMBEDDED_FOLDER, copy)
+    with Solver(Settings(model=str(copy))) as same:
+        assert same.fingerprint() == solver.fingerprint()
+    (copy / "mathsolve.json").write_text((copy / "mathsolve.json").read_text() + " ")
+    with Solver(Settings(model=str(copy))) as other:
+        assert other.fingerprint() != solver.fingerprint()
 
 
 def test_an_event_loop_may_be_running(solver: Solver) -> None:
