@@ -1,6 +1,7 @@
-"""What a model must offer: token ids in, token ids and log-probabilities out, as a stream.
+"""What a model must offer: a context in, a completion out, as a stream.
 
-A backend never sees text, so what is trained on is exactly what was sampled.
+Backends that know their tokens work on ids, so what is trained on is exactly what was sampled; a server that takes only text
+gets the text.
 """
 
 from __future__ import annotations
@@ -9,7 +10,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from .renderer import Renderer
+from ..prompts import Family, Segment
+from .trajectory import Problem, Step, Tokens
+from .trust import Trust
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,39 +27,114 @@ class Sampling:
     """Most tokens to generate."""
     seed: int = 0
     """Seed of the random choices."""
-    stop_ids: tuple[int, ...] = ()
-    """Tokens to stop at besides the family's own."""
+    stops: tuple[str, ...] = ()
+    """Texts to stop at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a model is to continue."""
+
+    problem: Problem
+    """What was asked."""
+    mode: str
+    """How it is to be answered."""
+    steps: tuple[Step, ...]
+    """What was done so far."""
+    segments: tuple[Segment, ...]
+    """Everything as text, the prompt first."""
+    tokens: Tokens
+    """Everything as tokens; empty where the backend does not know them."""
+
+    @property
+    def text(self) -> str:
+        """Everything as one text."""
+        return "".join(segment.text for segment in self.segments)
 
 
 @dataclass(frozen=True, slots=True)
 class Completion:
     """What a model wrote after a context."""
 
-    ids: tuple[int, ...]
-    """Token ids, the stop token included."""
-    logprobs: tuple[float, ...]
-    """Natural log-probability of each, same length."""
+    text: str
+    """As text, without the stop."""
     finished: Literal["stop", "length", "cancelled"]
-    """Whether it stopped at a stop token, ran into `max_tokens`, or was called off."""
+    """Whether it came to a stop or to its own end, ran into `max_tokens`, or was called off."""
+    stop: str | None = None
+    """The text of `Sampling.stops` at which it stopped; None at the model's own end token, and where it did not stop."""
+    ids: tuple[int, ...] = ()
+    """Token ids, those of the stop included; empty where the backend does not know them."""
+    logprobs: tuple[float, ...] = ()
+    """Natural log-probability of each id."""
+    rest: str = ""
+    """The end of the stop that no id covers, where the last token that was sampled went beyond it."""
+    count: int = 0
+    """Number of tokens that were generated, for backends without ids."""
+
+    @property
+    def size(self) -> int:
+        """Number of tokens that were generated."""
+        return len(self.ids) or self.count
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What is known of a model."""
+
+    context: int
+    """Longest context in tokens."""
+    samples: int = 1
+    """Attempts per question unless the user says otherwise."""
+    trust: Trust | None = None
+    """When its answers are to be trusted, if that was fitted."""
+
+
+class Text(Protocol):
+    """Between text and token ids for one model."""
+
+    family: Family
+    """How the model is talked to."""
+
+    def prompt(self, question: str, mode: str) -> tuple[Segment, ...]:
+        """The prompt."""
+        ...
+
+    def encode(self, segments: Sequence[Segment]) -> Tokens:
+        """Segments as tokens; no tokens where the backend does not know them."""
+        ...
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of ids, special tokens included."""
+        ...
 
 
 class Backend(Protocol):
     """A loaded model."""
 
-    renderer: Renderer
-    """Its family and tokenizer."""
-    context: int
-    """Longest context in tokens."""
+    @property
+    def renderer(self) -> Text:
+        """Its family and tokenizer."""
+        ...
+
+    @property
+    def profile(self) -> Profile:
+        """What is known of it."""
+        ...
 
     async def generate(
-        self, ids: Sequence[int], sampling: Sampling, on_token: Callable[[int], None] | None = None
+        self, context: Context, sampling: Sampling, on_text: Callable[[str], None] | None = None
     ) -> Completion:
-        """Continues `ids` up to and including one of the family's stops. `on_token` hears each token
-        as it comes, on the event loop."""
+        """Continues the context up to one of the stops, or to the model's own end. `on_text` hears the text as it comes,
+        without the stop, on the event loop.
+
+        Raises:
+            BackendError: the model or the server failed; the message names the cause.
+        """
         ...
 
     async def score(self, ids: Sequence[int]) -> list[float]:
-        """Log-probability of each of `ids` after the first, given those before it: `len(ids) - 1` numbers."""
+        """Log-probability of each of `ids` after the first, given those before it: `len(ids) - 1` numbers; none where the
+        backend cannot tell."""
         ...
 
     async def close(self) -> None:

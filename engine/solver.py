@@ -10,14 +10,12 @@ import asyncio
 import threading
 from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable, Iterator
-from hashlib import sha256
-from pathlib import Path
 from typing import Any, TypeVar
 
-from ..sandbox import ProcessSandbox
+from ..sandbox import ProcessSandbox, Sandbox
 from .answers import equal
-from .backend import Sampling
-from .embedded import EMBEDDED_FOLDER, FILES, EmbeddedBackend, check_folder
+from .backend import Backend, Sampling
+from .backends import find
 from .errors import UsageError
 from .loop import Attempt, Budget, Event, Listener
 from .settings import Settings, check_settings
@@ -39,27 +37,26 @@ class Interrupted(KeyboardInterrupt):
 class Solver:
     """A model and a sandbox, ready for questions. Use it as a context manager, or call `close`."""
 
-    def __init__(self, settings: Settings | None = None, *, sandbox: ProcessSandbox | None = None) -> None:
+    def __init__(self, settings: Settings | None = None, *, sandbox: Sandbox | None = None) -> None:
         """Starts the sandbox worker, and loads the model in another thread meanwhile.
 
         Raises:
             BackendError: there is no such model.
-            UsageError: a setting has no meaning.
+            UsageError: a setting has no meaning, or what serves the model is not installed.
         """
         self.settings = settings or Settings()
         check_settings(self.settings)
-        folder = model_folder(self.settings.model)
-        check_folder(folder)
+        self._source = find(self.settings.model, self.settings.family)
         self.sandbox = sandbox or ProcessSandbox()
         self.sandbox.start()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="mathsolve", daemon=True)
         self._thread.start()
-        self._backend = asyncio.run_coroutine_threadsafe(asyncio.to_thread(EmbeddedBackend, folder), self._loop)
+        self._backend = asyncio.run_coroutine_threadsafe(asyncio.to_thread(self._source.load), self._loop)
         self._closed = False
 
     @property
-    def backend(self) -> EmbeddedBackend:
+    def backend(self) -> Backend:
         """The model; waits until it is loaded."""
         return self._backend.result()
 
@@ -100,11 +97,8 @@ class Solver:
         return await asyncio.wrap_future(future)
 
     def fingerprint(self) -> str:
-        """A hash of the model's files: the same for the same model, wherever it lies."""
-        digest = sha256()
-        for name in FILES:
-            digest.update((model_folder(self.settings.model) / name).read_bytes())
-        return digest.hexdigest()[:16]
+        """A hash of the model: the same for the same model, wherever it lies."""
+        return self._source.fingerprint()
 
     def solve_many(self, problems: Iterable[str | Problem], concurrency: int = 16) -> Iterator[Solution]:
         """Answers problems as they come, `concurrency` at a time, and yields solutions in the order of the problems."""
@@ -210,10 +204,11 @@ class Solver:
             return await equal(a, b, session)
 
     async def _shut(self) -> None:
-        try:
-            await (await asyncio.wrap_future(self._backend)).close()
-        finally:
-            await self.sandbox.close()
+        loaded = asyncio.wrap_future(self._backend)
+        await asyncio.wait([loaded])
+        if loaded.exception() is None:  # else whoever asked has heard of it
+            await loaded.result().close()
+        await self.sandbox.close()
 
 
 def check_question(question: str) -> None:
@@ -230,11 +225,6 @@ def check_question(question: str) -> None:
         )
     if "\0" in question or "\ufffd" in question:
         raise UsageError("the question holds binary data; give plain text in UTF-8")
-
-
-def model_folder(model: str) -> Path:
-    """The folder of a model: `embedded` or a path."""
-    return EMBEDDED_FOLDER if model == "embedded" else Path(model).expanduser()
 
 
 async def _next(stream: AsyncGenerator[Solution, None]) -> Solution | None:

@@ -18,14 +18,15 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
-from ..prompts import load_family
-from .backend import Completion, Sampling
-from .errors import BackendError
-from .renderer import Renderer
+from ...prompts import load_family
+from ..backend import Completion, Context, Profile, Sampling
+from ..errors import BackendError
+from ..renderer import Renderer
+from ..trust import Trust
 
-EMBEDDED_FOLDER = Path(__file__).parent / "embedded_model"
+EMBEDDED_FOLDER = Path(__file__).parent.parent / "embedded_model"
 """The model that ships with the package."""
 
 FILES = ("model.bin", "config.json", "tokenizer.json", "mathsolve.json")
@@ -40,8 +41,9 @@ _SEEDING = threading.Lock()
 class _Request:
     ids: Sequence[int]
     sampling: Sampling
-    on_token: Callable[[int], None] | None
+    on_text: Callable[[str], None] | None
     reply: asyncio.Future[Completion]
+    told: int = 0
     written: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
 
@@ -60,8 +62,8 @@ class EmbeddedBackend:
 
         settings = json.loads((folder / "mathsolve.json").read_text(encoding="utf-8"))
         self.renderer = Renderer.load(load_family(settings["family"]), folder)
-        self.context = int(settings["context"])
-        self.settings: dict[str, Any] = settings
+        trust = Trust(**settings["trust"]) if settings.get("trust") else None
+        self.profile = Profile(int(settings["context"]), int(settings["samples"]), trust)
         self._folder = str(folder)
         self._generator = ctranslate2.Generator
         self._seed = ctranslate2.set_random_seed
@@ -76,11 +78,11 @@ class EmbeddedBackend:
         self._threads = ThreadPoolExecutor(os.cpu_count() or 1, thread_name_prefix="embedded")
 
     async def generate(
-        self, ids: Sequence[int], sampling: Sampling, on_token: Callable[[int], None] | None = None
+        self, context: Context, sampling: Sampling, on_text: Callable[[str], None] | None = None
     ) -> Completion:
         """See `Backend.generate`."""
         loop = asyncio.get_running_loop()
-        request = _Request(ids, sampling, on_token, loop.create_future())
+        request = _Request(context.tokens.ids, sampling, on_text, loop.create_future())
         if sampling.temperature > 0:
             self._begin(self._serve([request], self._run_seeded))
         else:
@@ -110,8 +112,8 @@ class EmbeddedBackend:
         try:
             await asyncio.sleep(0)  # let everything that is ready now join the first batch
             while self._waiting:
-                stop_ids = self._waiting[0].sampling.stop_ids
-                batch = [r for r in self._waiting if r.sampling.stop_ids == stop_ids][:LARGEST_BATCH]
+                stops = self._waiting[0].sampling.stops
+                batch = [r for r in self._waiting if r.sampling.stops == stops][:LARGEST_BATCH]
                 self._waiting = [r for r in self._waiting if r not in batch]
                 await self._serve(batch, self._run)
         finally:
@@ -156,7 +158,7 @@ class EmbeddedBackend:
             sampling_temperature=sampling.temperature or 1.0,
             include_prompt_in_result=False,
             return_end_token=True,
-            end_token=[*self.renderer.stop_ids, *sampling.stop_ids],
+            end_token=[self.renderer.tag_ids[stop] for stop in sampling.stops],
             return_scores=True,
             max_batch_size=0,
             callback=hear,
@@ -171,18 +173,30 @@ class EmbeddedBackend:
         request = batch[step.batch_id]
         request.written.append(step.token_id)
         request.logprobs.append(step.log_prob)
-        if request.on_token is not None:
-            request.reply.get_loop().call_soon_threadsafe(request.on_token, step.token_id)
+        if request.on_text is not None:
+            self._tell(request)
         return bool(request.reply.done() or len(request.written) >= request.sampling.max_tokens)
+
+    def _tell(self, request: _Request) -> None:
+        """Passes the new text on to whoever listens; half a character waits for its other half."""
+        text, _ = self._text(request)
+        if not text.endswith("\ufffd") and request.on_text is not None:
+            request.reply.get_loop().call_soon_threadsafe(request.on_text, text[request.told :])
+            request.told = len(text)
+
+    def _text(self, request: _Request) -> tuple[str, str | None]:
+        """What was written, without the stop, and the stop."""
+        last = request.written[-1] if request.written else None
+        stop = next((stop for stop in request.sampling.stops if self.renderer.tag_ids[stop] == last), None)
+        return self.renderer.decode(request.written[: len(request.written) - (stop is not None)]), stop
 
     def _answer(self, request: _Request, failure: BackendError | None) -> None:
         if failure is not None:
             request.reply.set_exception(failure)
             return
-        stops = (*self.renderer.stop_ids, *request.sampling.stop_ids)
-        stopped = bool(request.written) and request.written[-1] in stops
-        finished: Literal["stop", "length"] = "stop" if stopped else "length"
-        request.reply.set_result(Completion(tuple(request.written), tuple(request.logprobs), finished))
+        text, stop = self._text(request)
+        ids, logprobs = tuple(request.written), tuple(request.logprobs)
+        request.reply.set_result(Completion(text, "stop" if stop else "length", stop, ids, logprobs))
 
     def _score(self, names: list[str]) -> list[float]:
         return list(self._model.score_batch([names])[0].log_probs)

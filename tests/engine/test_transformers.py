@@ -1,0 +1,114 @@
+"""The transformers backend on the small model that ships with the repository."""
+
+import asyncio
+import shutil
+from collections.abc import Coroutine, Iterator
+from pathlib import Path
+from typing import Any, TypeVar
+
+import pytest
+
+torch = pytest.importorskip("torch")
+
+from mathsolve import Problem, Settings, Solver  # noqa: E402
+from mathsolve.engine.backend import Completion, Context, Sampling  # noqa: E402
+from mathsolve.engine.backends.transformers import TransformersBackend, choose  # noqa: E402
+from mathsolve.engine.errors import BackendError, UsageError  # noqa: E402
+from mathsolve.prompts import load_family  # noqa: E402
+
+MODEL = Path(__file__).parents[2] / "training" / "embedded_model"
+FAMILY = load_family("embedded")
+QUESTIONS = ("What is 15% of 80?", "What is the derivative of x**3*sin(x)?", "17 + 5", "What is 12 times 34?")
+GREEDY = Sampling(max_tokens=80, stops=FAMILY.stops)
+T = TypeVar("T")
+
+
+@pytest.fixture(scope="module")
+def backend() -> Iterator[TransformersBackend]:
+    torch.set_num_threads(1)
+    backend = TransformersBackend(str(MODEL), FAMILY)
+    yield backend
+    asyncio.run(backend.close())
+
+
+def context(backend: TransformersBackend, question: str) -> Context:
+    prompt = backend.renderer.prompt(question, "mixed")
+    return Context(Problem(question), "mixed", (), prompt, backend.renderer.encode(prompt))
+
+
+def together(*work: Coroutine[Any, Any, T]) -> list[T]:
+    async def gather() -> list[T]:
+        return await asyncio.gather(*work)
+
+    return asyncio.run(gather())
+
+
+def test_greedy_completions_are_those_of_the_model_s_own_generate(backend: TransformersBackend) -> None:
+    found = together(*(backend.generate(context(backend, question), GREEDY) for question in QUESTIONS))
+    ends = [backend.renderer.tag_ids[stop] for stop in FAMILY.stops]
+    for question, completion in zip(QUESTIONS, found, strict=True):
+        ids = context(backend, question).tokens.ids
+        out = backend._model.generate(torch.tensor([ids]), max_new_tokens=80, do_sample=False, eos_token_id=ends)
+        assert completion.ids == tuple(out[0, len(ids) :].tolist())
+        assert backend.renderer.decode(completion.ids) == completion.text + (completion.stop or "")
+
+
+def test_log_probabilities_are_those_of_scoring(backend: TransformersBackend) -> None:
+    asked = context(backend, QUESTIONS[1])
+    completion = together(backend.generate(asked, GREEDY))[0]
+    scored = together(backend.score([*asked.tokens.ids, *completion.ids]))[0]
+    assert scored[-len(completion.ids) :] == pytest.approx(completion.logprobs, abs=1e-3)
+
+
+def test_a_sample_does_not_depend_on_company_or_on_what_was_read_before(backend: TransformersBackend) -> None:
+    def sample(seed: int) -> Coroutine[Any, Any, Completion]:
+        sampling = Sampling(1.0, 0.95, 24, seed, FAMILY.stops)
+        return backend.generate(context(backend, QUESTIONS[seed % 4]), sampling)
+
+    crowd = [completion.ids for completion in together(*(sample(seed) for seed in range(70)))]
+    assert [together(sample(seed))[0].ids for seed in range(0, 70, 20)] == crowd[::20]
+    assert len(set(crowd)) > 4
+
+
+def test_a_long_text_is_cut_and_a_stop_of_several_tokens_found(backend: TransformersBackend) -> None:
+    short, stopped = together(
+        backend.generate(context(backend, QUESTIONS[1]), Sampling(max_tokens=5)),
+        backend.generate(context(backend, QUESTIONS[1]), Sampling(max_tokens=80, stops=("erentiate it w",))),
+    )
+    assert (short.finished, len(short.ids)) == ("length", 5)
+    whole = stopped.text + (stopped.stop or "")
+    assert stopped.stop == "erentiate it w" and backend.renderer.decode(stopped.ids) + stopped.rest == whole
+
+
+def test_whoever_is_called_off_leaves_room_for_others(backend: TransformersBackend) -> None:
+    async def impatient() -> Completion:
+        lost = [asyncio.create_task(backend.generate(context(backend, q), Sampling(max_tokens=400))) for q in QUESTIONS]
+        await asyncio.sleep(0.05)
+        for task in lost:
+            task.cancel()
+        return await backend.generate(context(backend, QUESTIONS[2]), GREEDY)
+
+    assert "17 + 5" in asyncio.run(impatient()).text
+    assert not any(slot.busy for slot in backend._slots.slots)
+
+
+def test_the_nucleus_holds_the_probability_that_was_asked_for() -> None:
+    logits = torch.tensor([0.5, 0.3, 0.15, 0.05]).log()
+    random = torch.Generator().manual_seed(0)
+    drawn = [choose(logits, Sampling(1.0, 0.75), random) for _ in range(2000)]
+    assert set(drawn) == {0, 1} and drawn.count(0) / 2000 == pytest.approx(0.625, abs=0.04)
+    assert choose(logits, Sampling(), random) == 0
+
+
+def test_a_solver_on_a_folder_of_transformers() -> None:
+    with Solver(Settings(str(MODEL), samples=3)) as solver:
+        assert solver.solve("What is 12 times 34?").answer == "408"
+
+
+def test_what_cannot_be_loaded_says_so(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no model .*--model"):
+        Solver(Settings(str(tmp_path / "none")))
+    shutil.copytree(MODEL, tmp_path / "broken")
+    (tmp_path / "broken" / "config.json").write_text("{}")
+    with Solver(Settings(str(tmp_path / "broken"))) as solver, pytest.raises(BackendError, match="broken"):
+        solver.solve("2 + 2")
