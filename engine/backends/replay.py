@@ -70,7 +70,7 @@ class ReplayBackend:
         if on_text is not None:
             on_text(text[:place])
         ids = self._ids(text[:place], stop)
-        return Completion(text[:place], "stop", stop, ids, (0.0,) * len(ids), len(text[:place].split()))
+        return Completion(text[:place], "stop", stop, ids, (0.0,) * len(ids), count=len(text[:place].split()))
 
     async def score(self, ids: Sequence[int]) -> list[float]:
         """Nothing: a recording has no opinion."""

@@ -44,9 +44,8 @@ class Slots:
         self.slots = [Slot(row) for row in range(rows)]
         self._uses = 0
         self._place = _Place()
-        layers = [_SlotLayer(self._place, rows, length) for _ in range(model.config.num_hidden_layers)]
-        self._layers = layers
-        self._cache = Cache(layers=layers)
+        self._layers = [_SlotLayer(self._place, rows, length) for _ in range(model.config.num_hidden_layers)]
+        self._cache = Cache(layers=[*self._layers])
 
     @torch.inference_mode()
     def take(self, ids: Sequence[int]) -> Slot | None:
@@ -113,18 +112,19 @@ class _Place:
         self.rows, self.columns_BT, self.reach = rows, positions_BT, reach
 
 
-class _SlotLayer(CacheLayerMixin):  # type: ignore[misc]
+class _SlotLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
     """Keys and values of one layer, each (rows, heads, length + 1, head size); the last column takes the padding."""
 
     def __init__(self, place: _Place, rows: int, length: int) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._place, self._rows, self._length = place, rows, length
+        self._keys = self._values = torch.empty(0)
 
     def lazy_initialization(self, key_states: torch.Tensor, value_states: torch.Tensor) -> None:
         """Allocates, when shapes are known."""
         _, heads, _, size = key_states.shape
-        self.keys = key_states.new_zeros((self._rows, heads, self._length + 1, size))
-        self.values = value_states.new_zeros((self._rows, heads, self._length + 1, value_states.shape[-1]))
+        self._keys = key_states.new_zeros((self._rows, heads, self._length + 1, size))
+        self._values = value_states.new_zeros((self._rows, heads, self._length + 1, value_states.shape[-1]))
         self.is_initialized = True
 
     def update(self, key_states: torch.Tensor, value_states: torch.Tensor, *_: Any, **__: Any) -> Any:
@@ -133,15 +133,15 @@ class _SlotLayer(CacheLayerMixin):  # type: ignore[misc]
             self.lazy_initialization(key_states, value_states)
         place = self._place
         rows_B1, columns_BT = place.rows[:, None], place.columns_BT
-        self.keys[rows_B1, :, columns_BT] = key_states.transpose(1, 2)
-        self.values[rows_B1, :, columns_BT] = value_states.transpose(1, 2)
-        return self.keys[place.rows, :, : place.reach], self.values[place.rows, :, : place.reach]
+        self._keys[rows_B1, :, columns_BT] = key_states.transpose(1, 2)
+        self._values[rows_B1, :, columns_BT] = value_states.transpose(1, 2)
+        return self._keys[place.rows, :, : place.reach], self._values[place.rows, :, : place.reach]
 
     def copy(self, source: int, target: int, count: int) -> None:
         """Copies the first `count` columns of one row to another."""
         if self.is_initialized and count:
-            self.keys[target, :, :count] = self.keys[source, :, :count]
-            self.values[target, :, :count] = self.values[source, :, :count]
+            self._keys[target, :, :count] = self._keys[source, :, :count]
+            self._values[target, :, :count] = self._values[source, :, :count]
 
     def get_mask_sizes(self, query_length: int) -> tuple[int, int]:
         """Length of what is seen, and its offset; not used, because the mask is given."""

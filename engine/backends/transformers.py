@@ -14,6 +14,7 @@ import asyncio
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import torch
 import transformers
@@ -58,7 +59,7 @@ class TransformersBackend:
         Raises:
             BackendError: it cannot be loaded.
         """
-        transformers.utils.logging.disable_progress_bar()
+        transformers.utils.logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         device = "cuda" if torch.cuda.is_available() else "mps" if torch.backends.mps.is_available() else "cpu"
         try:
             tokenizer = transformers.AutoTokenizer.from_pretrained(name)
@@ -69,7 +70,7 @@ class TransformersBackend:
             raise BackendError(f"transformers cannot load {name!r}: {first}; check the name or the folder") from error
         if not tokenizer.is_fast:
             raise BackendError(f"the tokenizer of {name!r} has no fast form (tokenizer.json); convert it first")
-        self._model = model.to(device).eval()
+        self._model: Any = model.eval().to(device)  # type: ignore[no-untyped-call]
         self.renderer = Renderer(family, tokenizer.backend_tokenizer, chat_texts(tokenizer, family))
         context = min(LONGEST, int(getattr(model.config, "max_position_embeddings", LONGEST)))
         self.profile = Profile(context)
