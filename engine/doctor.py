@@ -19,10 +19,10 @@ from typing import TextIO
 
 from .. import __version__
 from ..sandbox import ProcessSandbox, Program, SandboxError
-from ..sandbox.daemon import IMAGE_COMMAND, describe
-from ..sandbox.image import image_exists
+from ..sandbox.docker.daemon import IMAGE_COMMAND, describe
+from ..sandbox.docker.image import image_exists
 from ..sandbox.probe import probe
-from .embedded import EMBEDDED_FOLDER, EmbeddedBackend
+from .backends.embedded import EMBEDDED_FOLDER, EmbeddedBackend
 from .errors import BackendError
 
 ENDPOINTS = ("transformers", "vllm", "openai")
@@ -102,7 +102,9 @@ def _model() -> Check:
             "model embedded", False, str(error), "install the published package, which carries it", needed=True
         )
     size = sum(path.stat().st_size for path in EMBEDDED_FOLDER.iterdir()) / 2**20
-    return Check("model embedded", True, f"{size:.1f} MB, reads {backend.context} tokens, runs on the CPU", needed=True)
+    return Check(
+        "model embedded", True, f"{size:.1f} MB, reads {backend.profile.context} tokens, runs on the CPU", needed=True
+    )
 
 
 def _docker() -> Check:

@@ -236,7 +236,9 @@ class Attempt:
         if completion.finished != "stop" and not self._nudged:
             return self._spent("max_tokens", "ran out of tokens before it stated an answer")
         words_only = not any(isinstance(step, Program) for step in self._steps)
-        self._answer, self._rule = (self._filling, "filled") if self._filling else final_answer(self._steps, self._family)
+        self._answer, self._rule = (
+            (self._filling, "filled") if self._filling else final_answer(self._steps, self._family)
+        )
         if self._answer:
             self.tell(Event("answer", self._answer))
             return self._end("answered", None)

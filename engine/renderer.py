@@ -1,33 +1,37 @@
 """The one boundary between text and token ids: segments of a family become `Tokens`, and back.
 
-Text that is not a tag is encoded so that it can never yield a tag's id, whatever it says: a question or an output that
+Text from outside is encoded so that it can never yield a special token, whatever it says: a question or an output that
 contains `<end>` becomes those five characters.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..prompts import Family, Segment
+from ..prompts import Family, Segment, Turn
 from ..sandbox.program import Observation, Program
-from .trajectory import Step, Thought, Tokens
+from .backend import Text
+from .trajectory import Role, Step, Thought, Tokens
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 
 class Renderer:
-    """Writes the steps of one family in the ids of one tokenizer, and reads what the model wrote."""
+    """Writes the steps of one family in the ids of one tokenizer, and reads what the model wrote.
 
-    def __init__(self, family: Family, tokenizer: Tokenizer) -> None:
-        tokenizer.encode_special_tokens = True  # tags inside text stay text
+    `chat` is the text of the model's chat template for each mode, with `{question}` where the question belongs.
+    """
+
+    def __init__(self, family: Family, tokenizer: Tokenizer, chat: dict[str, str] | None = None) -> None:
+        tokenizer.encode_special_tokens = True  # special tokens inside text stay text
         self.family = family
         self.tokenizer = tokenizer
-        self.tag_ids = {tag: self._id(tag) for tag in family.tags}
-        self.box_id = self._id(family.box)
-        self.stop_ids = tuple(self.tag_ids[tag] for tag in family.stops)
+        self._chat = chat or {}
+        self._tags: dict[str, list[int]] = {}
 
     @classmethod
     def load(cls, family: Family, folder: Path) -> Renderer:
@@ -36,16 +40,29 @@ class Renderer:
 
         return cls(family, Tokenizer.from_file(str(folder / "tokenizer.json")))
 
-    def encode(self, segments: Iterable[Segment]) -> Tokens:
+    @cached_property
+    def tag_ids(self) -> dict[str, int]:
+        """The family's tags that are one token each."""
+        known = {tag: self.tokenizer.token_to_id(tag) for tag in (*self.family.tags, self.family.box)}
+        return {tag: int(token_id) for tag, token_id in known.items() if token_id is not None}
+
+    def prompt(self, question: str, mode: str) -> tuple[Segment, ...]:
+        """The prompt: by the model's own chat template where the family asks for it, else by the family's."""
+        if mode not in self._chat:
+            return self.family.ask(question, mode)
+        before, _, after = self._chat[mode].partition("{question}")
+        return (Segment(before, "prompt", tag=True), Segment(question, "prompt"), Segment(after, "prompt", tag=True))
+
+    def encode(self, segments: Sequence[Segment]) -> Tokens:
         """Segments as token ids with their roles."""
         tokens = Tokens()
         for segment in segments:
-            ids = [self.tag_ids[segment.text]] if segment.tag else self._text_ids(segment.text)
+            ids = self._tag(segment.text) if segment.tag else self._text(segment.text)
             tokens = tokens.extended(ids, segment.role)
         return tokens
 
     def decode(self, ids: Sequence[int]) -> str:
-        """The text of ids, tags included."""
+        """The text of ids, special tokens included."""
         return str(self.tokenizer.decode(list(ids), skip_special_tokens=False))
 
     def token_names(self) -> list[str]:
@@ -65,11 +82,67 @@ class Renderer:
                 segments.extend(self.family.observe(step.text))
         return segments
 
-    def _id(self, token: str) -> int:
-        token_id = self.tokenizer.token_to_id(token)
-        if token_id is None:
-            raise ValueError(f"the tokenizer has no token {token!r} of the model family {self.family.name!r}")
-        return int(token_id)
-
-    def _text_ids(self, text: str) -> list[int]:
+    def _text(self, text: str) -> list[int]:
         return list(self.tokenizer.encode(text, add_special_tokens=False).ids)
+
+    def _tag(self, text: str) -> list[int]:
+        if text not in self._tags:
+            self.tokenizer.encode_special_tokens = False
+            self._tags[text] = self._text(text)
+            self.tokenizer.encode_special_tokens = True
+        return self._tags[text]
+
+
+class TextRenderer:
+    """Stands in for a `Renderer` where a server keeps its tokens to itself."""
+
+    def __init__(self, family: Family) -> None:
+        self.family = family
+
+    def prompt(self, question: str, mode: str) -> tuple[Segment, ...]:
+        """The prompt in the family's own layout."""
+        return self.family.ask(question, mode)
+
+    def encode(self, segments: Sequence[Segment]) -> Tokens:
+        """No tokens."""
+        return Tokens()
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """No text, as there are no tokens."""
+        return ""
+
+
+def roles(ids: Sequence[int], text: str, turn: Turn, family: Family, renderer: Text, *, ended: bool) -> list[Role]:
+    """Who each sampled token belongs to: a token belongs where its first character does.
+
+    Args:
+        ids: what was sampled, the stop included.
+        text: the text of the ids, the stop included.
+        turn: what the text was read as.
+        family: whose tags they are.
+        renderer: decodes the ids.
+        ended: whether the last token is the model's decision to end.
+    """
+    found: list[Role] = []
+    place = 0
+    for piece in turn.pieces:
+        tag = family.program_open if piece.kind == "program" else ""
+        start = text.find(tag + piece.text, place)
+        place = start + len(tag) + len(piece.text)
+        first = _token_at(ids, start, renderer)
+        found += [found[-1] if found else "thought"] * (first - len(found))
+        found = found[:first] + ["program" if piece.kind == "program" else "thought"]
+    found += [found[-1] if found else "thought"] * (len(ids) - len(found))
+    return [*found[:-1], "stop"] if ended and found else found[: len(ids)]
+
+
+def _token_at(ids: Sequence[int], place: int, renderer: Text) -> int:
+    """Number of the token in which the character at `place` stands."""
+    low, high = 0, len(ids)
+    while low < high:
+        middle = (low + high) // 2
+        if len(renderer.decode(ids[: middle + 1])) > place:
+            high = middle
+        else:
+            low = middle + 1
+    return low

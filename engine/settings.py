@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from .errors import UsageError
+from .selection import Method
 from .trajectory import Mode
 
 
@@ -13,7 +14,7 @@ class Settings:
     """How to answer."""
 
     model: str = "embedded"
-    """`embedded`, or the folder of an exported model."""
+    """Which model, in one of the forms of `engine.backends.source`."""
     mode: Mode = "auto"
     """`cot`, `pot`, `mixed`, or `auto`: mixed, with one attempt in pot as a check."""
     samples: int | None = None
@@ -28,10 +29,19 @@ class Settings:
     """Tokens per attempt after the prompt, observations included."""
     temperature: float = 0.7
     """Temperature of every attempt after the first, which is greedy."""
+    width: int = 8
+    """Attempts at one question that run at the same time."""
+    risk: float = 0.05
+    """Sampling ends when the leading answer is unlikelier than this to lose in the long run; 0: when it cannot."""
+    select: Method = "majority"
+    """How the answer is chosen among attempts; all but `majority` need a scorer."""
+    family: str | None = None
+    """How the model is talked to: the name of a family or a TOML file; None: by the model."""
 
 
-def plan(settings: Settings, samples: int) -> list[tuple[str, float]]:
-    """Mode and temperature of each attempt: the first is greedy; in `auto` the second is a program without words.
+def plan(settings: Settings, samples: int, *, fitted: bool = True) -> list[tuple[str, float]]:
+    """Mode and temperature of each attempt: the first is greedy. In `auto` the second is greedy, too, in another mode that
+    checks the first: a program without words where the trust in answers was `fitted` so, else words without a program.
 
     >>> plan(Settings(), 3)
     [('mixed', 0.0), ('pot', 0.0), ('mixed', 0.7)]
@@ -39,7 +49,7 @@ def plan(settings: Settings, samples: int) -> list[tuple[str, float]]:
     mode: str = "mixed" if settings.mode == "auto" else settings.mode
     attempts = [(mode, 0.0)] + [(mode, settings.temperature)] * (samples - 1)
     if settings.mode == "auto" and samples > 1:
-        attempts[1] = ("pot", 0.0)
+        attempts[1] = ("pot" if fitted else "cot", 0.0)
     return attempts
 
 

@@ -18,6 +18,7 @@ from .backend import Backend, Sampling
 from .backends import find
 from .errors import UsageError
 from .loop import Attempt, Budget, Event, Listener
+from .selection import Scorer
 from .settings import Settings, check_settings
 from .trajectory import Problem, Solution, Trajectory
 from .work import Work
@@ -37,7 +38,9 @@ class Interrupted(KeyboardInterrupt):
 class Solver:
     """A model and a sandbox, ready for questions. Use it as a context manager, or call `close`."""
 
-    def __init__(self, settings: Settings | None = None, *, sandbox: Sandbox | None = None) -> None:
+    def __init__(
+        self, settings: Settings | None = None, *, sandbox: Sandbox | None = None, scorer: Scorer | None = None
+    ) -> None:
         """Starts the sandbox worker, and loads the model in another thread meanwhile.
 
         Raises:
@@ -46,6 +49,9 @@ class Solver:
         """
         self.settings = settings or Settings()
         check_settings(self.settings)
+        if self.settings.select != "majority" and scorer is None:
+            raise UsageError(f"select is {self.settings.select!r}, which needs a scorer: Solver(settings, scorer=...)")
+        self._scorer = scorer
         self._source = find(self.settings.model, self.settings.family)
         self.sandbox = sandbox or ProcessSandbox()
         self.sandbox.start()
@@ -145,7 +151,7 @@ class Solver:
 
     def _work(self, question: str | Problem, listener: Listener | None = None) -> Work:
         problem = question if isinstance(question, Problem) else Problem(question)
-        return Work(problem, self.settings, self._backend, self.sandbox, listener)
+        return Work(problem, self.settings, self._backend, self.sandbox, listener, self._scorer)
 
     async def _sample(self, problem: Problem, mode: str, sampling: Sampling) -> Trajectory:
         try:

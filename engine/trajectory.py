@@ -108,6 +108,9 @@ class Trajectory:
     """Every token of the context, as served."""
     detail: str | None = None
     """One sentence about the stop, for people."""
+    rule: str | None = None
+    """Where the answer was found: `boxed`, `filled` (by the engine, with what was printed), `printed` (it only printed it),
+    or another rule of `grading.extraction`."""
 
 
 @dataclass(frozen=True, slots=True)

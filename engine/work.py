@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import Future
+from contextlib import aclosing
 
-from ..sandbox import MemoSandbox, Sandbox
-from .backend import Sampling
-from .embedded import EmbeddedBackend
+from ..sandbox import MemoSandbox, Program, Sandbox
+from .backend import Backend, Sampling
 from .loop import Attempt, Budget, Listener
-from .selection import vote
+from .pace import as_they_end
+from .selection import Ballot, Scorer, select, settled
 from .settings import Settings, plan
 from .trajectory import Problem, Solution, Stop, Trajectory
 from .trust import Trust, objection, signals
@@ -24,9 +25,10 @@ class Work:
         self,
         problem: Problem,
         settings: Settings,
-        model: Future[EmbeddedBackend],
+        model: Future[Backend],
         sandbox: Sandbox,
         listener: Listener | None,
+        scorer: Scorer | None,
     ) -> None:
         self.problem = problem
         """What was asked."""
@@ -34,33 +36,58 @@ class Work:
         self._model = model
         self._sandbox = sandbox
         self._listener = listener
+        self._scorer = scorer
         self._attempts: list[Attempt] = []
         self._begun = time.perf_counter()
 
     async def run(self) -> Solution:
-        """All attempts within the time limit, then the vote, then the question of trust."""
+        """Attempts within the time limit, then the vote, then the question of trust."""
         settings = self._settings
         backend = await asyncio.wrap_future(self._model)
-        prompt = backend.renderer.encode(backend.renderer.family.ask(self.problem.question, "mixed"))
-        if len(prompt.ids) > backend.context // 2:
+        prompt = backend.renderer.encode(backend.renderer.prompt(self.problem.question, "mixed"))
+        if len(prompt.ids) > backend.profile.context // 2:
             return self.declined(f"the question is longer than this model reads ({len(prompt.ids)} tokens)")
         try:
             async with asyncio.timeout(settings.timeout_s), MemoSandbox(self._sandbox) as sandbox:
-                self._attempts = list(self._planned(backend, sandbox))
-                attempts = asyncio.gather(*(attempt.run() for attempt in self._attempts))
-                scores, _ = await asyncio.gather(backend.score(prompt.ids), attempts)
-                return await self._decide(scores, _trust(backend), sandbox)
+                scoring = asyncio.ensure_future(backend.score(prompt.ids)) if backend.profile.trust else None
+                ballot = await self._sample(backend, sandbox)
+                return await self._decide(ballot, await scoring if scoring else (), backend.profile.trust)
         except TimeoutError:
             return self.partial("timeout")
 
-    def _planned(self, backend: EmbeddedBackend, sandbox: Sandbox) -> Iterator[Attempt]:
+    async def _sample(self, backend: Backend, sandbox: Sandbox) -> Ballot:
+        """Runs the planned attempts until all are done or the vote is settled; the others are called off."""
+        settings, fitted = self._settings, backend.profile.trust is not None
+        ways = plan(settings, settings.samples or backend.profile.samples, fitted=fitted)
+        self._attempts = [self._attempt(number, *way, backend, sandbox) for number, way in enumerate(ways)]
+        lead = 2 if settings.mode == "auto" and not fitted else 0
+        ballot = Ballot(sandbox)
+        async with aclosing(as_they_end(self._attempts, len(ways) if fitted else settings.width, lead)) as ended:
+            async for number, attempt in ended:
+                await ballot.add(number, attempt.trajectory())
+                if not fitted and self._settled(ballot, len(ways)):
+                    break
+        return ballot
+
+    def _settled(self, ballot: Ballot, planned: int) -> bool:
+        """Whether more attempts would change nothing: an answer that was reasoned and computed, or one far ahead. Where the
+        trust in an answer was fitted, it was with all attempts, so all are made."""
+        cast = ballot.cast
+        if self._settings.mode == "auto" and len(cast) == 2 and ballot.counts == [2]:
+            return {any(isinstance(step, Program) for step in attempt.steps) for attempt in cast} == {True, False}
+        return settled(ballot.counts, planned - len(cast), self._settings.risk)
+
+    def _attempt(self, number: int, mode: str, temperature: float, backend: Backend, sandbox: Sandbox) -> Attempt:
         settings = self._settings
-        budget = Budget(settings.max_programs, settings.max_tokens)
-        samples = settings.samples or int(backend.settings["samples"])
-        for number, (mode, temperature) in enumerate(plan(settings, samples)):
-            sampling = Sampling(temperature, 1.0, settings.max_tokens, settings.seed * 1000 + number)
-            heard = self._listener if number == 0 else None
-            yield Attempt(self.problem, mode, backend, sandbox, budget=budget, sampling=sampling, listener=heard)
+        return Attempt(
+            self.problem,
+            mode,
+            backend,
+            sandbox,
+            budget=Budget(settings.max_programs, settings.max_tokens),
+            sampling=Sampling(temperature, 1.0, settings.max_tokens, settings.seed * 1000 + number),
+            listener=self._listener if number == 0 else None,
+        )
 
     def partial(self, stop: Stop) -> Solution:
         """What was done when the question was ended from outside."""
@@ -68,9 +95,8 @@ class Work:
         detail = f"ran out of time ({self._settings.timeout_s:g} s)" if stop == "timeout" else "stopped"
         return self._solution(trajectories, None, stop, 0.0, detail=detail)
 
-    async def _decide(self, question_logprobs: Sequence[float], trust: Trust | None, sandbox: Sandbox) -> Solution:
-        trajectories = [attempt.trajectory() for attempt in self._attempts]
-        result = await vote(trajectories, sandbox)
+    async def _decide(self, ballot: Ballot, question_logprobs: Sequence[float], trust: Trust | None) -> Solution:
+        trajectories, result = ballot.cast, await select(ballot, self._settings.select, self._scorer)
         winner = result.winner
         if winner.stop != "answered":
             return self._solution(trajectories, None, winner.stop, 0.0, detail=winner.detail)
@@ -107,11 +133,6 @@ class Work:
         return Solution(
             self.problem, answer, stop, first, tuple(trajectories), agreement, confidence, detail, seen or {}, seconds
         )
-
-
-def _trust(backend: EmbeddedBackend) -> Trust | None:
-    fitted = backend.settings.get("trust")
-    return Trust(**fitted) if fitted else None
 
 
 def _reason(seen: dict[str, float]) -> str:
