@@ -131,7 +131,7 @@ def roles(ids: Sequence[int], text: str, turn: Turn, family: Family, renderer: T
         place = start + len(tag) + len(piece.text)
         first = _token_at(ids, start, renderer)
         found += [found[-1] if found else "thought"] * (first - len(found))
-        found = found[:first] + ["program" if piece.kind == "program" else "thought"]
+        found = [*found[:first], "program" if piece.kind == "program" else "thought"]
     found += [found[-1] if found else "thought"] * (len(ids) - len(found))
     return [*found[:-1], "stop"] if ended and found else found[: len(ids)]
 

@@ -129,7 +129,7 @@ class Ballot:
 
 async def select(ballot: Ballot, method: Method, scorer: Scorer | None) -> Vote:
     """The winner among attempts. A scorer is needed for every method but `majority`."""
-    answered = [attempt for members in ballot.classes for attempt in members]
+    answered = [attempt for attempt in ballot.cast if attempt.stop == "answered"]
     if method == "majority" or scorer is None or not answered:
         return ballot.majority()
     given = await scorer.score(answered)

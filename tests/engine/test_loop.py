@@ -1,81 +1,54 @@
-"""The loop with a model that writes what it is told, and the real sandbox."""
-
-from collections.abc import Callable, Sequence
-
-import pytest
+"""The loop with recorded solutions and the real sandbox."""
 
 from mathsolve import Observation, Problem, Program, Solver, Thought, Trajectory
-from mathsolve.engine.backend import Completion, Sampling
+from mathsolve.engine.backend import Sampling
+from mathsolve.engine.backends.replay import ReplayBackend
 from mathsolve.engine.loop import Attempt, Budget
-from mathsolve.engine.renderer import Renderer
-from mathsolve.prompts import Segment
+from mathsolve.engine.renderer import TextRenderer
+from mathsolve.prompts import load_family
 
 
-class Scripted:
-    """A backend that writes one script, and stops where a model would be stopped."""
-
-    context = 512
-
-    def __init__(self, renderer: Renderer, *segments: Segment) -> None:
-        self.renderer = renderer
-        self._left = list(renderer.encode(segments).ids)
-
-    async def generate(
-        self, ids: Sequence[int], sampling: Sampling, on_token: Callable[[int], None] | None = None
-    ) -> Completion:
-        """The script up to the next stop."""
-        stops = (*self.renderer.stop_ids, *sampling.stop_ids)
-        end = next((i for i, token in enumerate(self._left) if token in stops), len(self._left) - 1) + 1
-        written, self._left = tuple(self._left[:end]), self._left[end:]
-        return Completion(written, (0.0,) * len(written), "stop" if written and written[-1] in stops else "length")
-
-    async def score(self, ids: Sequence[int]) -> list[float]:
-        """Certain of everything."""
-        return [0.0] * (len(ids) - 1)
-
-    async def close(self) -> None:
-        """Nothing to free."""
-
-
-def run(solver: Solver, *segments: Segment, programs: int = 4) -> Trajectory:
-    """The trajectory of a script."""
-    backend = Scripted(solver.backend.renderer, *segments)
-    budget, sampling = Budget(programs, 400), Sampling(max_tokens=300)
+def run(solver: Solver, text: str, *, family: str = "embedded", programs: int = 4, tokens: int = 400) -> Trajectory:
+    """The trajectory of a recorded solution."""
+    renderer = solver.backend.renderer if family == "embedded" else TextRenderer(load_family(family))
+    backend = ReplayBackend({"?": [text]}, renderer)
+    budget, sampling = Budget(programs, tokens), Sampling(max_tokens=300)
     attempt = Attempt(Problem("?"), "mixed", backend, solver.sandbox, budget=budget, sampling=sampling)
     solver.run(attempt.run())
     return attempt.trajectory()
 
 
-def thought(text: str) -> Segment:
-    return Segment(text, "thought")
+TWO = "First.<program>x = 41</program><output></output>Then.<program>print(x + 1)</program><output>?</output>"
 
 
-@pytest.fixture
-def two_programs(solver: Solver) -> list[Segment]:
-    family = solver.backend.renderer.family
-    return [thought("First."), *family.program("x = 41"), thought("Then."), *family.program("print(x + 1)")]
-
-
-def test_programs_share_their_state_and_the_last_one_gives_the_answer(
-    solver: Solver, two_programs: list[Segment]
-) -> None:
-    end = solver.backend.renderer.family.finish()
-    done = run(solver, *two_programs, thought("It is \\boxed{"), thought(" then."), *end)
+def test_programs_share_their_state_and_the_last_one_gives_the_answer(solver: Solver) -> None:
+    done = run(solver, TWO + "It is \\boxed{?} then.<end>")
     assert [type(s) for s in done.steps] == [Thought, Program, Observation, Thought, Program, Observation, Thought]
     assert done.steps[-1] == Thought("It is \\boxed{42} then.")
-    assert (done.answer, done.stop) == ("42", "answered")
+    assert (done.answer, done.stop, done.rule) == ("42", "answered", "filled")
 
 
-def test_a_box_that_is_followed_by_another_program_does_not_count(solver: Solver, two_programs: list[Segment]) -> None:
-    family = solver.backend.renderer.family
-    first = [*family.program("print(7)"), thought("Is it \\boxed{"), thought("? No.")]
-    done = run(solver, *first, *two_programs, thought("\\boxed{"), thought("."), *family.finish())
+def test_a_box_that_is_followed_by_another_program_does_not_count(solver: Solver) -> None:
+    done = run(solver, "<program>print(7)</program><output>7</output>Is it \\boxed{7}? No." + TWO + "\\boxed{?}.<end>")
     thoughts = [step.text for step in done.steps if isinstance(step, Thought)]
     assert [t.count("boxed") for t in thoughts] == [1, 0, 1]
     assert (done.answer, done.stop) == ("42", "answered")
 
 
-def test_the_budget_of_programs_ends_an_attempt_and_keeps_it(solver: Solver, two_programs: list[Segment]) -> None:
-    done = run(solver, *two_programs, programs=1)
+def test_the_budget_of_programs_ends_an_attempt_and_keeps_it(solver: Solver) -> None:
+    done = run(solver, TWO, programs=1)
     assert (done.stop, done.answer) == ("max_programs", None)
     assert sum(isinstance(step, Observation) for step in done.steps) == 1
+
+
+def test_every_token_has_the_role_of_what_it_is_part_of(solver: Solver) -> None:
+    done = run(solver, TWO + "It is \\boxed{?}.<end>")
+    decode = solver.backend.renderer.decode
+    said = {
+        role: decode([i for i, r in zip(done.tokens.ids, done.tokens.roles, strict=True) if r == role])
+        for role in ("thought", "program", "observation", "stop")
+    }
+    assert said["thought"] == "First.Then.It is \\boxed{."
+    assert said["program"] == "<program>x = 41</program><program>print(x + 1)</program>"
+    assert said["observation"] == "<output></output><output>42</output>42}"
+    assert said["stop"] == "<end>"

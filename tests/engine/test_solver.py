@@ -10,7 +10,7 @@ import pytest
 
 from mathsolve import Observation, Problem, Program, Settings, Solver, Thought
 from mathsolve.engine.backend import Sampling
-from mathsolve.engine.embedded import EMBEDDED_FOLDER
+from mathsolve.engine.backends.embedded import EMBEDDED_FOLDER
 from mathsolve.engine.errors import BackendError, UsageError
 from mathsolve.engine.loop import Event, shorten
 from mathsolve.engine.settings import plan
@@ -50,7 +50,7 @@ def test_the_engine_writes_the_printed_text_into_the_box(solver: Solver) -> None
     tokens, renderer = solution.trajectory.tokens, solver.backend.renderer
     printed = next(step.text for step in solution.steps if isinstance(step, Observation))
     assert solution.trajectory.answer == printed
-    box = tokens.ids.index(renderer.box_id)
+    box = tokens.ids.index(renderer.tag_ids[renderer.family.box])
     filling = renderer.encode([Segment(printed + "}", "observation")]).ids
     assert tokens.ids[box + 1 : box + 1 + len(filling)] == filling
     assert set(tokens.roles[box + 1 : box + 1 + len(filling)]) == {"observation"}
@@ -184,7 +184,7 @@ def test_settings_without_meaning_are_refused(settings: dict[str, object]) -> No
 
 
 def test_a_missing_model_names_the_folder_and_the_remedy(tmp_path: object) -> None:
-    with pytest.raises(BackendError, match=r"no model folder '/no/such/model'.*--model embedded"):
+    with pytest.raises(UsageError, match=r"no model '/no/such/model'.*--model embedded"):
         Solver(Settings(model="/no/such/model"))
     with pytest.raises(BackendError, match=r"lacks model\.bin"):
         Solver(Settings(model=str(tmp_path)))
