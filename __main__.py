@@ -60,7 +60,9 @@ class Options:
     """How to answer."""
 
     model: Annotated[str, Parameter(name=["--model", "-m"], env_var="MATHSOLVE_MODEL")] = "embedded"
-    """Either embedded, or the folder of an exported model."""
+    """Either embedded, a folder, hf:NAME, vllm:NAME, openai:NAME, or a server's address."""
+    family: Annotated[str | None, Parameter(env_var="MATHSOLVE_FAMILY")] = None
+    """How the model is talked to, when its name does not tell: a name, or a TOML file."""
     mode: Annotated[Literal["auto", "cot", "pot", "mixed"], Parameter(env_var="MATHSOLVE_MODE")] = "auto"
     """Words only (cot), a program only (pot), both (mixed), or let the engine choose (auto)."""
     samples: Annotated[int | None, Parameter(name=["--samples", "-n"], env_var="MATHSOLVE_SAMPLES")] = None
@@ -242,8 +244,7 @@ def _sandbox() -> ProcessSandbox:
 
 def _docker() -> Sandbox:
     """A sandbox of its own for one program: one container is enough."""
-    from .sandbox.docker import DockerSandbox
-    from .sandbox.fleet import Terms
+    from .sandbox.docker import DockerSandbox, Terms
 
     return DockerSandbox(terms=Terms(containers=1))
 
@@ -252,9 +253,9 @@ def _solver(options: Options) -> Solver:
     from .engine.settings import Settings
     from .engine.solver import Solver
 
-    if options.model != "embedded" and not Path(options.model).expanduser().is_dir():
-        raise UsageError(f"no model folder {options.model!r}; use --model embedded, or the folder of an exported model")
-    settings = Settings(options.model, options.mode, options.samples, options.seed, options.timeout)
+    settings = Settings(
+        options.model, options.mode, options.samples, options.seed, options.timeout, family=options.family
+    )
     return Solver(settings, sandbox=_sandbox())
 
 

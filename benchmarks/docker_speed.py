@@ -18,8 +18,7 @@ from rich.console import Console
 from rich.table import Table
 
 from mathsolve.sandbox import ProcessSandbox, Program, Sandbox, Session
-from mathsolve.sandbox.docker import DockerSandbox
-from mathsolve.sandbox.fleet import Terms
+from mathsolve.sandbox.docker import DockerSandbox, Terms
 
 SYMPY = "from sympy import symbols, solve\nx = symbols('x')\nprint(solve(x**2 - 5*x + 6, x))"
 Case = Callable[[Sandbox, Session], Awaitable[None]]
@@ -45,7 +44,7 @@ async def main(rounds: int) -> None:
         table.add_row(name, *cells, f"{p50[1] / p50[0]:.1f}")
     for box in boxes:
         await box.close()
-    Console().print(table)
+    Console(width=100).print(table)
 
 
 async def timed(work: Awaitable[None]) -> float:

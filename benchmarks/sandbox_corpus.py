@@ -1,6 +1,6 @@
 """Real programs: does the sandbox show what their authors' executors showed, and does the policy change that?
 
-    python benchmarks/sandbox_corpus.py [--data ../shared/data] [--limit N] [--more] [--policy check ...] [--json]
+    python benchmarks/sandbox_corpus.py [--data ../shared/data] [--limit N] [--more] [--policy check ...] [--docker] [--json]
 
 Runs every program of the ToRA-34B and Codex outputs on GSM8K (with `--more`, of three further sources) in a session of
 its own, under each policy, and compares what the executor of its model would have told it with what the file recorded.
@@ -32,7 +32,8 @@ from rich.markup import escape
 from rich.progress import Progress
 from rich.table import Table
 
-from mathsolve.sandbox import Limits, Observation, ProcessSandbox, Program
+from mathsolve.sandbox import Limits, Observation, ProcessSandbox, Program, Sandbox
+from mathsolve.sandbox.docker import DockerSandbox
 from mathsolve.sandbox.process import Policy
 
 POLICIES: tuple[Policy, ...] = ("check", "restricted", "off")
@@ -90,7 +91,8 @@ def main() -> int:
     if missing:
         print(f"not found below {asked.data}: {', '.join(missing)}; these files are no part of the repository")
         return 2
-    passes = asyncio.run(_passes(programs, asked.policy))
+    opened = DockerSandbox if asked.docker else ProcessSandbox
+    passes = asyncio.run(_passes(programs, asked.policy, opened))
     if asked.json:
         print(json.dumps([asdict(done) for done in passes], indent=1))
     else:
@@ -114,18 +116,21 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--policy", nargs="+", choices=POLICIES, default=POLICIES, help="which policies; all unless said"
     )
+    parser.add_argument("--docker", action="store_true", help="in containers; first: mathsolve sandbox image")
     parser.add_argument("--json", action="store_true", help="every outcome as JSON instead of tables")
     return parser.parse_args()
 
 
-async def _passes(programs: dict[Corpus, list[Recorded]], policies: list[Policy]) -> list[Pass]:
+async def _passes(
+    programs: dict[Corpus, list[Recorded]], policies: list[Policy], opened: type[DockerSandbox | ProcessSandbox]
+) -> list[Pass]:
     """Every corpus under every policy."""
     total = len(policies) * sum(map(len, programs.values()))
     passes = []
     with Progress(console=Console(stderr=True), transient=True) as progress:
         task = progress.add_task("programs", total=total)
         for policy in policies:
-            async with ProcessSandbox(Limits(cpu_s=CPU_S), policy=policy) as sandbox:
+            async with opened(Limits(cpu_s=CPU_S), policy=policy) as sandbox:
                 for corpus, recorded in programs.items():
                     start = time.perf_counter()
                     outcomes = await _outcomes(sandbox, corpus, recorded, lambda: progress.advance(task))
@@ -134,7 +139,7 @@ async def _passes(programs: dict[Corpus, list[Recorded]], policies: list[Policy]
 
 
 async def _outcomes(
-    sandbox: ProcessSandbox, corpus: Corpus, programs: list[Recorded], tick: Callable[[], None]
+    sandbox: Sandbox, corpus: Corpus, programs: list[Recorded], tick: Callable[[], None]
 ) -> list[Outcome]:
     waiting = asyncio.Semaphore(AT_ONCE)
 

@@ -185,7 +185,7 @@ class Server(Target):
         spares = (await self.sandbox.open())._sandbox._spares  # the way in is private, and that is how it should be
         kind: Kind = self.draw.chance.choice(("lite", "symbolic"))
         with suppress(OSError):  # it has died meanwhile
-            control = spares.server._control[kind]
+            control = spares.server._lines[kind].sock
             socket.send_fds(control, [whole(stream) or b"\0"], [0] * self.draw.chance.choice((0, 0, 1, 2, 3)))
         number = str(self.draw.chance.randrange(10**9))
         library = "" if kind == "lite" else "import sympy\n"

@@ -62,6 +62,7 @@ SYMPY = (
 BATCHES = {"function": (CASES["function"],), "sympy": SYMPY}
 SMALL, LARGE = 4, 100
 SLOW_EVERY = 10
+MOST_IN_A_ROW = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,8 @@ class Contender:
     """Sizes of batches it is asked for."""
     slow: bool = False
     """Whether it starts an interpreter for each program, and is asked less often."""
+    in_a_row: int = 1
+    """How often each program is asked at once: the blocks of a live session follow one another. Their mean is taken."""
 
 
 def contenders(image: str | None, beside: list[str]) -> list[Contender]:
@@ -85,7 +88,7 @@ def contenders(image: str | None, beside: list[str]) -> list[Contender]:
     light, heavy, only_small = ("print", "function"), ("sympy", "numpy"), (SMALL,)
     always = [
         Contender(OURS, ("ours.py", "new")),
-        Contender(LIVE, ("ours.py", "live"), batches=()),
+        Contender(LIVE, ("ours.py", "live"), batches=(), in_a_row=MOST_IN_A_ROW),
         Contender(FLOOR, ("bare_fork.py", "lite"), light),
         Contender(FLOOR, ("bare_fork.py", "symbolic"), heavy),
         Contender(FLOOR_SYMPY, ("bare_fork.py", "symbolic"), light),
@@ -182,15 +185,17 @@ def measure_latency(running: list[Running], rounds: int, pause_s: float) -> list
     seconds: dict[tuple[str, str], list[float]] = {}
     for number in track(rounds, "one program at a time"):
         for case, template in CASES.items():
-            code, printed = template.replace("NUMBER", str(number + 2)), dict[str, list[str]]()
+            codes = [template.replace("NUMBER", str(number + 2 + 1_000 * turn)) for turn in range(MOST_IN_A_ROW)]
+            printed: dict[str, list[str]] = {}
             for process in running:
                 contender = process.contender
                 if case in contender.cases and not (contender.slow and number % SLOW_EVERY != 1):
                     time.sleep(pause_s)
-                    taken, printed[contender.name] = process.ask([code])
+                    taken, texts = process.ask(codes[: contender.in_a_row])
+                    printed[contender.name] = texts[:1]
                     if number:  # the first round fills caches
-                        seconds.setdefault((case, contender.name), []).append(taken)
-            compare([code], printed)
+                        seconds.setdefault((case, contender.name), []).append(taken / contender.in_a_row)
+            compare(codes[:1], printed)
     return [Latency(*key, values) for key, values in seconds.items()]
 
 

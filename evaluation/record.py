@@ -1,7 +1,8 @@
 """`Record`: one sample of one problem as one line of JSON, and the reading of such lines.
 
 A record is self-contained but for the problem, which stands once in the run's `problems.jsonl`. Nothing in it depends on
-when or beside which others it was made, but `seconds`; so a run that was killed and resumed holds the same records.
+when or beside which others it was made, but times; so a run that was killed and resumed holds the same records. It does not
+promise the last digits of probabilities, hence of `confidence`: they depend on what a model computes at the same time.
 """
 
 from __future__ import annotations
@@ -10,13 +11,23 @@ import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
+from ..engine.errors import UsageError
 from ..engine.grading.verdict import Outcome
 from ..engine.trajectory import Step, Stop, Tokens, step_from_dict, step_to_dict
 
+SCHEMA = 1
+"""Rises whenever the same sample would be another; keys hold it."""
+
 FAILURES: frozenset[Stop] = frozenset({"backend_error", "sandbox_error"})
 """Stops that say nothing about the model; such a sample is tried again when the run is resumed."""
+
+ESCAPED = "backslashreplace"
+"""What becomes of half a character (a lone surrogate) when JSON is written: its escape, which is JSON, too."""
+
+DECLINED = "declined"
+"""Method of verdicts on problems without a right answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +68,8 @@ class Record:
     """Tokens that the engine wrote after the prompt: observations and their tags."""
     seconds: float
     """Wall time; samples run beside each other, so the sum is more than the time taken."""
+    rule: str | None = None
+    """Where the answer was found (`Trajectory.rule`)."""
     agreement: float | None = None
     """Share of its attempts that agree, where the sample is a vote."""
     confidence: float | None = None
@@ -70,6 +83,11 @@ class Record:
     def correct(self) -> bool:
         """Whether the verdict is correct; undecided is not."""
         return self.verdict == "correct"
+
+    @property
+    def right(self) -> bool:
+        """Whether the reply is right: the right answer was given, or none where none was due."""
+        return self.correct and (self.given or self.method == DECLINED)
 
     @property
     def failed(self) -> bool:
@@ -94,13 +112,35 @@ class Record:
         return cls(**data)
 
 
-Name = Literal["run.json", "problems.jsonl", "records.jsonl", "metrics.json", "report.md", "report.html"]
-"""Files of a run folder."""
-
-
 def read_records(path: Path) -> Iterator[Record]:
-    """The records of a file, in the order in which they were written; a torn last line is left out."""
+    """The records of a file, one for each key, the latest, in the order of lines; a torn last line is left out.
+
+    Raises:
+        UsageError: a line is damaged.
+    """
+    latest = {key: number for number, key in enumerate(keys(path))}
     with path.open(encoding="utf-8") as lines:
-        for line in lines:
-            if line.endswith("\n"):
-                yield Record.from_json(line)
+        for number, line in enumerate(lines):
+            if not line.endswith("\n"):
+                return
+            try:
+                if latest.get(key_of(line)) == number:
+                    yield Record.from_json(line)
+            except (ValueError, KeyError, TypeError) as error:
+                raise UsageError(
+                    f"{path}, line {number + 1}, is no record ({error}); remove the line, and `mathsolve eval` makes it again"
+                ) from None
+
+
+def keys(path: Path) -> Iterator[str]:
+    """The key of every line."""
+    with path.open(encoding="utf-8") as lines:
+        yield from map(key_of, lines)
+
+
+def key_of(line: str) -> str:
+    """The key of a record, which stands first in its line, without reading the rest."""
+    return line[len(_START) : line.find('"', len(_START))]
+
+
+_START = '{"key": "'

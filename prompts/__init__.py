@@ -1,5 +1,5 @@
 """Templates and model families: how a question, thoughts, programs and outputs are written for each kind of model."""
 
-from .family import Family, Segment, load_family
+from .family import MODES, Family, Message, Piece, Segment, Turn, families, family_of, load_family
 
-__all__ = ["Family", "Segment", "load_family"]
+__all__ = ["MODES", "Family", "Message", "Piece", "Segment", "Turn", "families", "family_of", "load_family"]

@@ -13,12 +13,14 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Literal
 
-from .messages import BadFrame, Done, Exited, Frames, Kill, Message, Ready, Run, Watch, pack
+from .frames import BadFrame
+from .messages import Done, Exited, Frames, Kill, Message, Ready, Run, Watch, pack
 
 FLOOD_BYTES = 64 * 2**20
 """Output of one block beyond which the program is ended."""
 WATCH_S = 0.05
-"""Wall seconds from a block to the server's watching of its processor time; blocks in between are watched together."""
+"""Wall seconds after which a block is no short one: the server watches its processor time, and its output is read while
+it runs. The output of a short one waits in the pipe, and whoever fills that waits for the rest of this time."""
 CROWD = 8.0
 """Times that a wall limit is stretched at most on a crowded machine."""
 STRANGE = 100
@@ -175,7 +177,9 @@ class Channel:
 
     def _watch(self) -> None:
         self._watching = None
-        self._tell(Watch(self.number, self._cpu_s))
+        if self._done is not None and self._loop is not None:
+            self._loop.add_reader(self._output, self._on_output)
+            self._tell(Watch(self.number, self._cpu_s))
 
     def _unwatch(self) -> None:
         if self._watching is not None:
@@ -189,7 +193,6 @@ class Channel:
             self._unwatch()
             self._loop = loop
             loop.add_reader(self._sock, self._on_message)
-            loop.add_reader(self._output, self._on_output)
 
     def _forget(self) -> None:
         loop, self._loop = self._loop, None

@@ -13,6 +13,7 @@ import os
 import random
 import re
 import resource
+import select
 import signal
 import sys
 import threading
@@ -24,6 +25,7 @@ from typing import Any, NoReturn
 from .messages import Done, Frames, Ready, Run, pack
 from .source import Block, Prepare, Refused, named, traced
 from .system import System
+from .warmup import Rehearsal
 
 CHANNEL = 3
 """File descriptor of the child's socket to the application."""
@@ -45,7 +47,7 @@ class SoftLimit(BaseException):
 
 
 class Interpreter:
-    """The namespace of one session and the way a block runs in it."""
+    """The namespace of one session and the way a block runs in it. Made before the fork, for any child to use."""
 
     def __init__(self, prepare: Prepare, system: System) -> None:
         self._compile = prepare
@@ -54,11 +56,25 @@ class Interpreter:
         self._sources: dict[str, list[str]] = {}
         self._armed = False
         self._fresh = True
-        self._stdout = sys.stdout
+        self._stdout = open_output()
         sys.modules["__main__"] = self._module
         sys.set_int_max_str_digits(DIGITS)
         builtins.exit = builtins.quit = _leave  # type: ignore[assignment]
         sys.unraisablehook = threading.excepthook = _mention
+
+    def begin(self) -> None:
+        """In the child: what is written goes to its pipe."""
+        sys.stdout = sys.stderr = self._stdout
+
+    def rehearse(self, code: str) -> None:
+        """Do what a block does, and leave nothing behind: after a fork, the first use of a page of memory is the slow one."""
+        (order,) = Frames().feed(pack(Run("", code, 0.0, 0, 0, 0)))
+        module = types.ModuleType("__main__")
+        block = self._compile(code, module)
+        exec(block.body, module.__dict__)
+        if block.last is not None:
+            eval(block.last, module.__dict__)
+        pack(Done(str(order), "ok", None, None, _cpu_s()))
 
     def run(self, order: Run) -> Done:
         """Run one block and say how it went."""
@@ -175,13 +191,14 @@ def _mention(trouble: sys.UnraisableHookArgs | threading.ExceptHookArgs) -> None
     print(f"{trouble.exc_type.__name__}: {trouble.exc_value}", file=sys.stderr)
 
 
-def serve(prepare: Prepare, enter: Callable[[], None], system: System) -> NoReturn:
+def serve(interpreter: Interpreter, enter: Callable[[], None], rehearsal: Rehearsal | None) -> NoReturn:
     """Take the last privileges away with `enter`, then run blocks until the application hangs up."""
-    sys.stdout = sys.stderr = open_output()
-    interpreter = Interpreter(prepare, system)
+    interpreter.begin()
     frames = Frames()
     enter()
     os.write(CHANNEL, pack(Ready()))
+    if rehearsal is not None and not select.select([CHANNEL], [], [], rehearsal.after_s)[0]:
+        interpreter.rehearse(rehearsal.code)
     while data := os.read(CHANNEL, 65_536):
         for message in frames.feed(data):
             if isinstance(message, Run):

@@ -23,7 +23,7 @@ def image(*, force: Annotated[bool, Parameter(negative="")] = False) -> None:
     force
         Build it again though it is there, such as after a library was changed by hand.
     """
-    from .image import build_image, image_name
+    from .docker.image import build_image, image_name
 
     size = build_image(force)
     print(f"{image_name()}  {size / 1e6:.0f} MB")

@@ -6,7 +6,20 @@ import platform
 from dataclasses import dataclass
 
 from .program import Limits
-from .supervisor import ENVIRONMENT, LIBRARIES, OPTIONAL
+
+LIBRARIES = ("sympy", "mpmath", "numpy", "RestrictedPython")
+"""What the server needs."""
+OPTIONAL = ("gmpy2",)
+"""What sympy uses when it is there."""
+ENVIRONMENT = {
+    "PATH": "/nonexistent",
+    "LANG": "C.UTF-8",
+    "LC_ALL": "C.UTF-8",
+    "TZ": "UTC",
+    "PYTHONHASHSEED": "0",
+    **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
+}
+"""All that programs can ever see of the environment."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from RestrictedPython.Guards import guarded_iter_unpack_sequence, guarded_unpack
 from RestrictedPython.transformer import INSPECT_ATTRIBUTES
 
 _MODULES = """
-__future__ bisect cmath collections copy dataclasses datetime decimal enum fractions functools heapq itertools math
+__future__ bisect calendar cmath collections copy dataclasses datetime decimal enum fractions functools heapq itertools math
 mpmath numbers numpy operator pprint random re statistics string sympy textwrap time typing
 """
 MODULES = frozenset(_MODULES.split())

@@ -122,13 +122,14 @@ def child_entry(filtered: bool, system: System = "linux") -> Callable[[], None]:
     limits["RLIMIT_NPROC"] = _THREADS if system == "linux" else 0
     known = {getattr(resource, name): value for name, value in limits.items() if hasattr(resource, name)}
     known = {limit: _at_most(limit, value) for limit, value in known.items()}
+    own_filter = seccomp.prepared(os.uname().machine) if filtered else None
 
     def enter() -> None:
         for limit, value in known.items():
             resource.setrlimit(limit, (value, value))
-        if filtered:
+        if own_filter is not None:
             kernel.die_with_parent()
-            seccomp.install(seccomp.assemble(os.uname().machine, os.getpid()))
+            seccomp.install(own_filter(os.getpid()))
 
     return enter
 

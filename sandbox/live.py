@@ -12,16 +12,15 @@ import asyncio
 import time
 from collections import Counter
 from dataclasses import replace
-from types import TracebackType
-from typing import TYPE_CHECKING, Self, cast
+from typing import TYPE_CHECKING, cast
 
 from .channel import Capture, Channel, Ending, Kind, new_ticket
 from .messages import Done, Exited, Run
 from .metrics import Reason
-from .past import REPLAY_S, Past, budget_s
+from .past import KEPT, LOST, REPLAY_S, RESTORED, History, Past, budget_s
 from .preset import PRESETS
-from .program import Kept, Limits, Observation, Program, Status
-from .session import Mode, SandboxError
+from .program import Limits, Observation, Program, Status
+from .session import SandboxError, Session, Setting
 from .text import output_text, visible
 from .turns import Turns
 from .verdict import TRIES, Verdict, verdict, wall_limit_s
@@ -30,8 +29,6 @@ if TYPE_CHECKING:
     from .process import ProcessSandbox
     from .supervisor import Supervisor
 
-CODE_CHARS = 200_000
-"""Longest program that is looked at."""
 GRACE_S = 0.5
 """CPU seconds between the soft limit, which keeps the variables, and the kill, which does not."""
 IMPORT_S = 3.0
@@ -39,35 +36,28 @@ IMPORT_S = 3.0
 TEXT_CHARS = 2_000
 """Characters of an error, or of the remark in a value that was cut, beyond the limit on output."""
 
-RESTORED = "; the session was restarted and its variables were restored"
-LOST = "; the session was restarted and its variables are gone"
-_KEPT: dict[str, Kept] = {"": "kept", RESTORED: "restored", LOST: "lost"}
 _SYMBOLIC = ("sympy", "numpy", "mpmath")
 
 
-class ProcessSession:
+class ProcessSession(Session):
     """One child process, replaced after it had to be killed."""
 
-    def __init__(self, sandbox: ProcessSandbox, seed: int, mode: Mode, preset: str, caller: str) -> None:
+    def __init__(self, sandbox: ProcessSandbox, setting: Setting, caller: str) -> None:
         self._sandbox = sandbox
-        self._seed = seed
-        self._mode: Mode = mode
-        self._preset = preset
+        self._setting = setting
         self._caller = caller
         self._order = Turns(1, sandbox.waiting)
         self._child: tuple[Supervisor, Channel] | None = None
         self._cpu_s = 0.0
         self._number = 0
-        self._past: list[Past] = []
-        self._exact = True
+        self._history = History(setting.mode)
         self.busy = False
         """Whether a program runs now."""
 
     async def run(self, program: Program, limits: Limits | None = None) -> Observation:
         """Run one program; see `Session.run`."""
-        if len(program.code) > CODE_CHARS:
-            error = f"SyntaxError: the program has {len(program.code)} characters; at most {CODE_CHARS} are allowed"
-            return Observation("error", error=error, preset=self._preset)
+        if (objection := self._setting.objection(program)) is not None:
+            return objection
         await self._order.take("")
         try:
             turns = self._sandbox.turns()
@@ -88,11 +78,11 @@ class ProcessSession:
             observation = await self._observe(program, limits)
         finally:
             self.busy = False
-            if self._mode == "stateless" or self._child is None:
+            if self._setting.mode == "stateless" or self._child is None:
                 self._discard()
         wall_s = time.perf_counter() - start
         self._sandbox.meter.observed(observation.status, wall_s)
-        return replace(observation, wall_s=wall_s, preset=self._preset)
+        return replace(observation, wall_s=wall_s, preset=self._setting.preset)
 
     async def _observe(self, program: Program, limits: Limits) -> Observation:
         """Try until the sandbox does not fail; then, if the child is gone, bring back what the session knew."""
@@ -119,9 +109,8 @@ class ProcessSession:
     async def _begin(self, kind: Kind) -> str:
         """See to a child that has the session's variables; what the author of a failing program has to know otherwise."""
         note = ""
-        if self._child is None and self._past:
-            restored = await self._restore(kind)
-            note = LOST if not restored else "" if self._exact else RESTORED
+        if self._child is None and self._history.past:
+            note = self._history.note if await self._restore(kind) else LOST
         if self._child is None:
             await self._bear(kind)
         return note
@@ -137,7 +126,7 @@ class ProcessSession:
         """Run one program in the child; with 0 `chars` nobody will see what it shows."""
         assert self._child is not None
         server, channel = self._child
-        preset = PRESETS[self._preset]
+        preset = PRESETS[self._setting.preset]
         late = channel.kind == "lite" and kind_for(program) == "symbolic"
         grace_s = GRACE_S + (IMPORT_S if late else 0.0)
         order = Run(
@@ -146,7 +135,7 @@ class ProcessSession:
             cpu_s=limits.cpu_s,
             memory_mb=limits.memory_mb,
             value_chars=chars if preset.echo else 0,
-            seed=self._seed,
+            seed=self._setting.seed,
             number=number,
             trace=preset.trace,
         )
@@ -167,22 +156,18 @@ class ProcessSession:
     def _remember(self, program: Program, limits: Limits, ending: Done) -> None:
         """What a later child has to run to have the same variables."""
         status = cast(Status, ending.status)
-        if self._mode == "stateless":
-            return
-        if status == "ok" or (status == "error" and self._mode == "stateful"):
-            self._past.append(Past(self._number, program, limits, status, ending.cpu_s))
-        elif self._mode == "replay":
+        self._history.add(Past(self._number, program, limits, status, ending.cpu_s))
+        if self._setting.mode == "replay" and status != "ok":
             self._discard()
-        elif status in ("timeout", "memory"):
-            self._exact = False
 
     async def _restore(self, kind: Kind) -> bool:
         """Bring the session's variables into a fresh child. Without success the session is empty.
 
         Raises `SandboxError` when the sandbox failed every time; the past is kept then.
         """
-        kinds = {kind, *(kind_for(past.program) for past in self._past)}
-        restored = None if self._past else False
+        past = self._history.past
+        kinds = {kind, *(kind_for(one.program) for one in past)}
+        restored = None if past else False
         for _ in range(TRIES):
             if restored is None:
                 await self._bear("symbolic" if "symbolic" in kinds else "lite")
@@ -190,17 +175,16 @@ class ProcessSession:
         if restored is None:
             raise SandboxError("the sandbox's processes die as fast as they are started; see `mathsolve doctor`")
         self._sandbox.meter.restored += restored
-        self._sandbox.meter.lost += bool(self._past) and not restored
+        self._sandbox.meter.lost += bool(past) and not restored
         if not restored:
             self._discard()
-            self._past.clear()
-            self._exact = True
+            self._history.clear()
         return restored
 
     async def _replay(self) -> bool | None:
         """Whether the past went as it had gone before, in time; None when the sandbox failed."""
-        left_s, end = budget_s(self._past), time.monotonic() + REPLAY_S
-        for past in self._past:
+        left_s, end = budget_s(self._history.past), time.monotonic() + REPLAY_S
+        for past in self._history.past:
             limits = replace(past.limits, cpu_s=left_s)
             wall_s = end - time.monotonic()
             server, ending, _ = await self._execute(past.number, past.program, limits, 0, wall_s)
@@ -217,7 +201,7 @@ class ProcessSession:
         most = limits.output_chars + TEXT_CHARS  # a program may write its reply itself, and cut nothing
         texts = (ending.value, ending.error, ending.trace)
         value, error, trace = (None if text is None else visible(text[:most]) for text in texts)
-        kept = _KEPT[note]
+        kept = KEPT[note]
         error = error and error + note
         status = cast(Status, ending.status)
         return Observation(status, stdout, value, error, ending.cpu_s, 0.0, cut, tier, kept, trace)
@@ -229,12 +213,12 @@ class ProcessSession:
         stdout, cut = output_text(capture, limits.output_chars)
         used = max(0.0, ending.cpu_s - self._cpu_s) if isinstance(ending, Exited) else 0.0
         note = ""
-        if fate.status != "infra_error" and self._mode != "stateless":
+        if fate.status != "infra_error" and self._setting.mode != "stateless":
             try:
                 note = RESTORED if await self._restore("lite") else LOST
             except SandboxError:  # what the program showed must not be lost with it; the next one finds out
                 note = RESTORED
-        return Observation(fate.status, stdout, None, fate.error + note, used, 0.0, cut, tier, _KEPT[note])
+        return Observation(fate.status, stdout, None, fate.error + note, used, 0.0, cut, tier, KEPT[note])
 
     def park(self) -> None:
         """Give up the child of an idle session; its variables are brought back when it is used again."""
@@ -250,15 +234,7 @@ class ProcessSession:
     async def close(self) -> None:
         """End the child."""
         self._discard()
-        self._past.clear()
-
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
+        self._history.clear()
 
 
 def kind_for(program: Program) -> Kind:

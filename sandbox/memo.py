@@ -14,24 +14,17 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from types import TracebackType
-from typing import NamedTuple, Self
+from dataclasses import replace
+from typing import NamedTuple
 
+from .conditions import Conditions
 from .program import Limits, Observation, Program
-from .session import Mode, Sandbox, Session
+from .session import Mode, Sandbox, Session, Setting
 from .turns import Turns
 
 _NUMBERS = itertools.count(1)
 _FINAL = ("ok", "error", "policy")
 """Statuses that the program alone decides."""
-
-
-class _Setting(NamedTuple):
-    """How a session was opened, as far as results depend on it."""
-
-    seed: int
-    mode: Mode
-    preset: str
 
 
 class _Order(NamedTuple):
@@ -44,20 +37,28 @@ class _Order(NamedTuple):
 _Orders = tuple[_Order, ...]
 
 
-class MemoSandbox:
+class MemoSandbox(Sandbox):
     """A sandbox on top of another one. It lives as long as its results are worth keeping, such as for one question."""
 
     def __init__(self, sandbox: Sandbox) -> None:
         self._sandbox = sandbox
-        self._results: dict[tuple[_Setting, _Orders], _Result] = {}
+        self._results: dict[tuple[Setting, _Orders], _Result] = {}
         self._children: set[_Child] = set()
         self._caller = f"memo {next(_NUMBERS)}"
+
+    def start(self) -> None:
+        """Start the sandbox below."""
+        self._sandbox.start()
 
     async def open(
         self, seed: int = 0, *, mode: Mode = "stateful", preset: str = "plain", caller: str = ""
     ) -> MemoSession:
         """A session that has no child yet. Without a `caller`, all sessions of this sandbox share their turns."""
-        return MemoSession(self, _Setting(seed, mode, preset), caller or self._caller)
+        return MemoSession(self, Setting(seed, mode, preset), caller or self._caller)
+
+    async def conditions(self) -> Conditions:
+        """Those of the sandbox below."""
+        return await self._sandbox.conditions()
 
     async def close(self) -> None:
         """Stop what still runs; the sandbox below stays open."""
@@ -72,35 +73,26 @@ class MemoSandbox:
     def result(self, session: MemoSession, order: _Order) -> _Result:
         """What the program shows in this session, whose child runs it if nobody has."""
         orders = (*session.kept, order)
-        key = (session.setting if _random(orders) else session.setting._replace(seed=0)), orders
+        key = (session.setting if _random(orders) else replace(session.setting, seed=0)), orders
         known = self._results.get(key)
         if known is None or not known.shared:
             known = self._results[key] = _Result(session.child(), session.kept, order)
         return known
 
-    async def below(self, setting: _Setting, caller: str, child: _Child) -> Session:
+    async def below(self, setting: Setting, caller: str, child: _Child) -> Session:
         """A session of the sandbox below."""
         self._children.add(child)
-        seed, mode, preset = setting
-        return await self._sandbox.open(seed, mode=mode, preset=preset, caller=caller)
+        return await self._sandbox.open(setting.seed, mode=setting.mode, preset=setting.preset, caller=caller)
 
     def forget(self, child: _Child) -> None:
         """The child is closed."""
         self._children.discard(child)
 
-    async def __aenter__(self) -> Self:
-        return self
 
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
-
-class MemoSession:
+class MemoSession(Session):
     """Programs that were asked for, and a child that has run the first few of them."""
 
-    def __init__(self, sandbox: MemoSandbox, setting: _Setting, caller: str) -> None:
+    def __init__(self, sandbox: MemoSandbox, setting: Setting, caller: str) -> None:
         self.setting = setting
         """How it was opened."""
         self.kept: _Orders = ()
@@ -140,19 +132,11 @@ class MemoSession:
         if self._child is not None:
             await self._child.close()
 
-    async def __aenter__(self) -> Self:
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
-
 
 class _Child:
     """A session of the sandbox below, opened when it is needed."""
 
-    def __init__(self, sandbox: MemoSandbox, setting: _Setting, caller: str) -> None:
+    def __init__(self, sandbox: MemoSandbox, setting: Setting, caller: str) -> None:
         self.kept: _Orders = ()
         """Programs that its variables come from."""
         self._sandbox = sandbox

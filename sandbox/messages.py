@@ -7,19 +7,14 @@ Nothing is unpickled. The server imports this file by path, so it needs nothing 
 from __future__ import annotations
 
 import json
-import struct
 from dataclasses import dataclass, fields
 from types import NoneType
 from typing import Any, cast
 
+from .frames import LARGEST, BadFrame, Cutter, frame
+
 MAX_FRAME = 4 * 2**20
 """Bytes of the largest frame that is accepted."""
-
-_HEADER = struct.Struct("<I")
-
-
-class BadFrame(ValueError):
-    """Bytes that are not a message. The sender is not to be trusted any more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +125,6 @@ _TYPES: dict[str, tuple[type, ...]] = {
     "bool": (bool,),
     "list[list[Any]]": (list,),
 }
-_LARGEST = 2**63
-"""No number is as large as this; JSON's integers have no end, and infinity and NaN are no numbers here."""
 _CLAIMED = ("ok", "error", "timeout", "memory", "policy")
 """Statuses that a child may report."""
 _NAMES = {kind: tuple(field.name for field in fields(kind)) for kind in _KINDS.values()}
@@ -141,31 +134,14 @@ _WANTED = {kind: tuple(_TYPES[str(field.type)] for field in fields(kind)) for ki
 def pack(message: Message) -> bytes:
     """The frame of a message."""
     kind = type(message)
-    body = [kind.__name__, *(getattr(message, name) for name in _NAMES[kind])]
-    data = json.dumps(body, separators=(",", ":")).encode()
-    return _HEADER.pack(len(data)) + data
+    return frame([kind.__name__, *(getattr(message, name) for name in _NAMES[kind])])
 
 
-class Frames:
+class Frames(Cutter[Message]):
     """Collects bytes and cuts them into messages."""
 
     def __init__(self) -> None:
-        self._buffer = bytearray()
-
-    def feed(self, data: bytes) -> list[Message]:
-        """The messages that are complete now. Raises `BadFrame` on anything else than well-formed messages."""
-        self._buffer += data
-        messages = []
-        while len(self._buffer) >= _HEADER.size:
-            (size,) = _HEADER.unpack_from(self._buffer)
-            if size > MAX_FRAME:
-                raise BadFrame(f"a frame of {size} bytes")
-            end = _HEADER.size + size
-            if len(self._buffer) < end:
-                break
-            messages.append(_unpack(bytes(self._buffer[_HEADER.size : end])))
-            del self._buffer[:end]
-        return messages
+        super().__init__(_unpack, MAX_FRAME)
 
 
 def _unpack(data: bytes) -> Message:
@@ -191,5 +167,5 @@ def _fits(value: object, types: tuple[type, ...]) -> bool:
     if type(value) not in types:
         return False
     if float in types:  # all of them are seconds
-        return 0 <= cast(float, value) < _LARGEST
-    return type(value) is not int or abs(value) < _LARGEST
+        return 0 <= cast(float, value) < LARGEST
+    return type(value) is not int or abs(value) < LARGEST

@@ -8,17 +8,26 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from .program import Limits, Program, Status
+from .program import Kept, Limits, Program, Status
+from .session import Mode
 
 REPLAY_S = 10.0
 """Most CPU seconds, and most wall seconds, that bringing back a session's variables may take."""
 SLACK_S = 0.5
 """What it may take at least: the time of very short programs cannot be told well."""
 
+RESTORED = "; the session was restarted and its variables were restored"
+LOST = "; the session was restarted and its variables are gone"
+KEPT: dict[str, Kept] = {"": "kept", RESTORED: "restored", LOST: "lost"}
+"""What each of these notes means for `Observation.session`."""
+
+_LEAVES: dict[Mode, tuple[Status, ...]] = {"stateful": ("ok", "error"), "replay": ("ok",), "stateless": ()}
+"""Programs that leave variables which running them again brings back."""
+
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A program of the session that ran to its end."""
+    """A program of the session."""
 
     number: int
     """Its place in the session."""
@@ -27,9 +36,36 @@ class Past:
     limits: Limits
     """What it could use."""
     status: Status
-    """How it ended: `ok` or `error`."""
+    """How it ended."""
     cpu_s: float
     """CPU seconds that it used."""
+
+
+class History:
+    """The programs that a session's variables come from."""
+
+    def __init__(self, mode: Mode) -> None:
+        self.past: list[Past] = []
+        """Those that ran to their end, in order."""
+        self._mode = mode
+        self._exact = True
+
+    @property
+    def note(self) -> str:
+        """What the author of a failing program has to know once all of them were run again."""
+        return "" if self._exact else RESTORED
+
+    def add(self, latest: Past) -> None:
+        """One more program has run. What a limit ended may have left variables that nothing brings back."""
+        if latest.status in _LEAVES[self._mode]:
+            self.past.append(latest)
+        elif self._mode == "stateful" and latest.status in ("timeout", "memory"):
+            self._exact = False
+
+    def clear(self) -> None:
+        """The variables are gone."""
+        self.past.clear()
+        self._exact = True
 
 
 def budget_s(past: list[Past]) -> float:

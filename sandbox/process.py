@@ -10,17 +10,15 @@ from __future__ import annotations
 import asyncio
 import os
 import resource
-from types import TracebackType
-from typing import Literal, Self, get_args
+from typing import Literal
 
 from .channel import Channel, Kind
 from .conditions import Conditions, conditions
 from .live import ProcessSession
 from .metrics import Meter, Metrics
-from .preset import PRESETS
 from .program import Limits
 from .residents import Residents
-from .session import Mode, SandboxError
+from .session import Mode, Sandbox, SandboxError, Setting
 from .spares import Spares
 from .supervisor import ServerDied, Supervisor
 from .system import HERE, NOWHERE, System
@@ -40,7 +38,7 @@ Tier = Literal["A", "B", "C", "D"]
 """Strength of the isolation, `A` strongest."""
 
 
-class ProcessSandbox:
+class ProcessSandbox(Sandbox):
     """Sessions in forked children of one isolated server.
 
     Without `min_tier`, tier B or better may serve, and on macOS, which has no better, tier C. `system` says what the walls
@@ -91,13 +89,10 @@ class ProcessSandbox:
         self, seed: int = 0, *, mode: Mode = "stateful", preset: str = "plain", caller: str = ""
     ) -> ProcessSession:
         """A new session; see `Sandbox.open`. Raises `SandboxError` when the isolation asked for is not to be had."""
-        if preset not in PRESETS:
-            raise ValueError(f"preset {preset!r} is unknown; use one of {', '.join(PRESETS)}")
-        if mode not in get_args(Mode):
-            raise ValueError(f"mode {mode!r} is unknown; use one of {', '.join(get_args(Mode))}")
+        setting = Setting(seed, mode, preset)
         self.start()
         await self._serving()
-        return ProcessSession(self, seed, mode, preset, caller)
+        return ProcessSession(self, setting, caller)
 
     async def close(self) -> None:
         """End every session and the server; returns when no process is left."""
@@ -163,15 +158,6 @@ class ProcessSandbox:
         if self._turns is None or self._turns[0] is not loop:
             self._turns = loop, Turns(self._concurrency, self.waiting)
         return self._turns[1]
-
-    async def __aenter__(self) -> Self:
-        self.start()
-        return self
-
-    async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        await self.close()
 
 
 def _cores() -> int:

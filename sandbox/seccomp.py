@@ -13,6 +13,7 @@ import errno
 import platform
 import struct
 import sys
+from collections.abc import Callable
 
 from .kernel import prctl
 
@@ -96,6 +97,13 @@ def assemble(machine: str, tgid: int) -> bytes:
     code += _when(checked["fcntl"], 1, _one_of(_FCNTL))
     code += _when(checked["ioctl"], 1, _one_of(_IOCTL))
     return b"".join([*code, _op(_RETURN, denied)])
+
+
+def prepared(machine: str) -> Callable[[int], bytes]:
+    """`assemble` for one machine with the work done beforehand; what is left is to fill in the process."""
+    nobody = 0xFFFF_FFFF
+    before, after = assemble(machine, nobody).split(_op(_EQUAL, nobody, 0, 1))
+    return lambda tgid: before + _op(_EQUAL, tgid, 0, 1) + after
 
 
 def install(filter_bytes: bytes) -> None:

@@ -17,12 +17,17 @@ from pathlib import Path
 from typing import Literal, NoReturn
 
 from . import isolation, kernel
+from .child import Interpreter
 from .isolation import Layer, Plan
 from .messages import Hello, pack
 from .policy import policy
 from .system import System
-from .warmup import warm_up
+from .warmup import LITE, SYMBOLIC, warm_up
 from .zygote import Zygote
+
+SYMPY_MB = 34
+"""Python objects that sympy, numpy and their warm caches consist of."""
+_KEPT: list[bytes] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,7 @@ def main() -> NoReturn:
     """`argv`: socket of the lite zygote, socket of the sympy zygote, `Settings` as JSON."""
     lite, symbolic = (socket.socket(fileno=int(number)) for number in sys.argv[1:3])
     settings = Settings(**json.loads(sys.argv[3]))
+    del sys.argv[1:], sys.orig_argv[1:]  # programs see them
     if settings.system == "linux":
         kernel.die_with_parent()
         _cache_bytecode(settings.libraries)
@@ -108,18 +114,34 @@ def _serve(settings: Settings, lite: socket.socket, symbolic: socket.socket, lay
     if refusal or settings.probe:
         os._exit(0)
     enter = isolation.child_entry(layers[-1].ok, settings.system)
-    prepare = policy(settings.policy if tier in ("A", "B") else "restricted")
+    _plug_output()
+    interpreter = Interpreter(policy(settings.policy if tier in ("A", "B") else "restricted"), settings.system)
     other = os.fork()
     if other == 0:
         lite.close()
         if settings.system == "linux":
             kernel.die_with_parent()
+        _reserve(SYMPY_MB)
         importlib.import_module("sympy")
-        Zygote(symbolic, prepare, enter, warm_up(settings.system), settings.system).serve()
+        Zygote(symbolic, interpreter, enter, warm_up(settings.system), SYMBOLIC, settings.system).serve()
     symbolic.close()
-    zygote = Zygote(lite, prepare, enter, iter(()), settings.system)
+    zygote = Zygote(lite, interpreter, enter, None, LITE, settings.system)
     zygote.essential.add(other)
     zygote.serve()
+
+
+def _plug_output() -> None:
+    """Make standard output what it is in a child, a pipe, so that the stream for it can be opened before the fork."""
+    nobody, pipe = os.pipe()
+    os.dup2(pipe, 1)
+    os.close(nobody)
+    os.close(pipe)
+
+
+def _reserve(megabytes: int) -> None:
+    """Have Python's allocator take memory in one piece, which huge pages fit into; a few objects in it keep it there."""
+    crowd = [bytes(470) for _ in range(megabytes * 2_000)]
+    _KEPT.extend(crowd[::500])
 
 
 def _explained(layers: list[Layer], past: list[str]) -> list[Layer]:

@@ -24,6 +24,10 @@ class Spares:
         self._wanted: dict[Kind, int] = dict.fromkeys(get_args(Kind), 1)
         self._closed = False
 
+    def __len__(self) -> int:
+        """How many wait."""
+        return sum(map(len, self._parked.values()))
+
     async def take(self, kind: Kind) -> Channel | None:
         """A child that waits for its first block; None when it does not come."""
         channel = self._next(kind)
@@ -57,8 +61,10 @@ class Spares:
         return self.server.spawn(kind)
 
     def _refill(self, kind: Kind) -> None:
-        while not self._closed and len(self._parked[kind]) < self._wanted[kind]:
-            self._parked[kind].append(self.server.spawn(kind))
+        """Several at once, when half of them are gone: each that is forked by itself costs the server more."""
+        missing = self._wanted[kind] - len(self._parked[kind])
+        if not self._closed and 2 * missing >= self._wanted[kind]:
+            self._parked[kind].extend(self.server.spawn(kind) for _ in range(missing))
 
     def _put_back(self, channel: Channel) -> None:
         if self._closed:

@@ -22,27 +22,16 @@ from functools import partial
 from pathlib import Path
 
 from .channel import Channel, Kind
-from .messages import BadFrame, Frames, Hello, Message, Open, pack
+from .conditions import ENVIRONMENT, LIBRARIES, OPTIONAL
+from .frames import BadFrame
+from .line import Line
+from .messages import Frames, Hello, Message, Open, pack
 from .seatbelt import launcher
 from .session import SandboxError
 from .system import System
 
-LIBRARIES = ("sympy", "mpmath", "numpy", "RestrictedPython")
-"""What the server needs."""
-OPTIONAL = ("gmpy2",)
-"""What sympy uses when it is there."""
 START_S = 60.0
 """How long the server may take to start; a first start may have to compile sympy."""
-
-ENVIRONMENT = {
-    "PATH": "/nonexistent",
-    "LANG": "C.UTF-8",
-    "LC_ALL": "C.UTF-8",
-    "TZ": "UTC",
-    "PYTHONHASHSEED": "0",
-    **dict.fromkeys(("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"), "1"),
-}
-"""All that programs can ever see of the environment."""
 
 _BOOT = """
 import os, sys, types
@@ -66,7 +55,7 @@ class Supervisor:
     def __init__(self, policy: str, min_tier: str, system: System, probe: bool = False) -> None:
         lite, lite_far = socket.socketpair()
         symbolic, symbolic_far = socket.socketpair()
-        self._control: dict[Kind, socket.socket] = {"lite": lite, "symbolic": symbolic}
+        self._lines: dict[Kind, Line] = {"lite": Line(lite), "symbolic": Line(symbolic)}
         self._system: System = system
         self._hello: Hello | None = None
         self._lock = threading.Lock()
@@ -104,12 +93,12 @@ class Supervisor:
             return self._hello
 
     def _receive_hello(self) -> Hello:
-        frames, messages, control = Frames(), list[Message](), self._control["lite"]
+        frames, messages = Frames(), list[Message]()
         try:
-            control.settimeout(START_S)
-            while not messages and (data := control.recv(65_536)):
-                messages = frames.feed(data)
-            control.settimeout(5)
+            with self._lines["lite"].sock.dup() as control:
+                control.settimeout(START_S)
+                while not messages and (data := control.recv(65_536)):
+                    messages = frames.feed(data)
         except TimeoutError:
             raise SandboxError(f"the sandbox server did not start within {START_S:g} s: {self.last_words()}") from None
         except (OSError, BadFrame) as error:
@@ -126,7 +115,7 @@ class Supervisor:
     @property
     def alive(self) -> bool:
         """Whether the server still holds its ends of the sockets."""
-        return self._process.poll() is None and all(map(_open, self._control.values()))
+        return self._process.poll() is None and all(_open(line.sock) for line in self._lines.values())
 
     async def outlived(self) -> bool:
         """Whether the server outlived a child whose socket closed without a word: it may be about to go down itself."""
@@ -150,27 +139,21 @@ class Supervisor:
         output, output_far = os.pipe()
         number = next(self._numbers)
         lent = [far.detach(), output_far]
-        channel = Channel(number, kind, near, output, lent, partial(self._tell, kind))
-        try:
-            socket.send_fds(self._control[kind], [pack(Open(number))], lent)
-        except OSError:  # the server is dead: the channel closes at once, and its reader reports it
-            channel.let_go()
-        if self._system == "linux":  # macOS may lose what is closed on its way: there `Channel.ready` lets go of it
-            channel.let_go()
-        return channel
+        kept = () if self._system == "linux" else [*map(os.dup, lent)]  # macOS may lose what is closed on its way
+        self._lines[kind].say(pack(Open(number)), lent)
+        return Channel(number, kind, near, output, kept, partial(self._tell, kind))
 
     def _tell(self, kind: Kind, message: Message) -> None:
-        with suppress(OSError):  # the server is dead, and every child with it
-            self._control[kind].sendall(pack(message))
+        self._lines[kind].say(pack(message))
 
     async def close(self) -> None:
         """End the server and all its children, and wait until they are gone."""
-        for control in self._control.values():
+        for line in self._lines.values():
             with suppress(OSError):  # the server has gone first
-                control.shutdown(socket.SHUT_RDWR)
+                line.sock.shutdown(socket.SHUT_RDWR)
         await asyncio.to_thread(self._reap)
-        for control in self._control.values():
-            control.close()
+        for line in self._lines.values():
+            line.close()
         self._complaints.close()
 
     def _reap(self) -> None:

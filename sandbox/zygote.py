@@ -17,10 +17,10 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
-from . import child
+from . import child, kernel
 from .messages import Exited, Frames, Kill, Open, Watch, pack
-from .source import Prepare
 from .system import System
+from .warmup import Rehearsal
 
 IDLE_S = 0.3
 """Silence after the first session before the caches are warmed."""
@@ -37,9 +37,13 @@ class _Child:
     """A live child, as the server sees it."""
 
     id: int
-    channel: socket.socket
-    deadline_s: float = float("inf")
+    """The application's number for the child."""
+    channel: int
+    """Descriptor of its end of the socket to the application."""
+    deadline_s: float = 0.0
+    """Its processor time at which it is killed, once it is watched."""
     overrun: bool = False
+    """Whether it was killed for that."""
 
 
 class Zygote:
@@ -48,20 +52,24 @@ class Zygote:
     def __init__(
         self,
         control: socket.socket,
-        prepare: Prepare,
+        interpreter: child.Interpreter,
         enter: Callable[[], None],
-        warm: Iterator[None],
+        warm: Iterator[None] | None,
+        rehearsal: Rehearsal,
         system: System,
     ) -> None:
         self._control = control
-        self._prepare = prepare
+        self._interpreter = interpreter
         self._enter = enter
-        self._warm: Iterator[None] | None = warm
+        self._warm = warm
+        self._rehearsal = rehearsal
         self._system: System = system
         self._forks = -1  # the first child waits for the first session
         self._frames = Frames()
         self._lent: list[int] = []
         self._children: dict[int, _Child] = {}
+        self._pids: dict[int, int] = {}
+        self._watched: dict[int, _Child] = {}
         self.essential: set[int] = set()
         """Processes without which serving makes no sense."""
 
@@ -74,21 +82,20 @@ class Zygote:
         poller = select.poll()
         poller.register(self._control, select.POLLIN)
         poller.register(wake, select.POLLIN)
-        gc.collect()
-        gc.freeze()
+        self._settle()
         while True:
             ready = {fd for fd, _ in poller.poll(self._timeout_ms())}
-            if wake in ready:
-                os.read(wake, 4096)
             if self._control.fileno() in ready:
                 self._obey()
-            self._reap()
+            if wake in ready:
+                os.read(wake, 4096)
+                self._reap()
             self._enforce()
             if not ready or self._forks >= BUSY_FORKS:
                 self._warm_up()
 
     def _timeout_ms(self) -> float | None:
-        waits = [c.deadline_s - _cpu_s(pid) for pid, c in self._children.items() if c.deadline_s < float("inf")]
+        waits = [watched.deadline_s - _cpu_s(pid) for pid, watched in self._watched.items()]
         if self._warm is not None and self._forks > 0:
             waits.append(IDLE_S)
         return max(5.0, min(*waits, LONGEST_S) * 1000) if waits else None
@@ -110,7 +117,7 @@ class Zygote:
     def _fork(self, number: int, channel: int, output: int) -> None:
         self._forks += 1
         try:
-            pid = os.fork()
+            pid = kernel.fork() if self._system == "linux" else os.fork()
         except OSError:  # no room for a process: the application sees its ends closed, and tries again
             os.close(channel)
             os.close(output)
@@ -118,7 +125,8 @@ class Zygote:
         if pid == 0:
             self._become_child(channel, output)
         os.close(output)
-        self._children[pid] = _Child(number, socket.socket(fileno=channel))
+        self._children[pid] = _Child(number, channel)
+        self._pids[number] = pid
 
     def _become_child(self, channel: int, output: int) -> NoReturn:
         code = 70
@@ -130,27 +138,26 @@ class Zygote:
             os.dup2(channel, child.CHANNEL)
             os.closerange(child.CHANNEL + 1, 1 << 16)
             os.set_blocking(child.CHANNEL, True)
-            child.serve(self._prepare, self._enter, self._system)
+            child.serve(self._interpreter, self._enter, self._rehearsal if self._warm is None else None)
         finally:
             os._exit(code)
 
     def _watch(self, message: Watch) -> None:
-        if self._system != "linux":  # elsewhere the child's own limit on processor time has to do
-            return
-        for pid, watched in self._children.items():
-            if watched.id == message.id:
-                watched.deadline_s = _cpu_s(pid) + message.cpu_s
+        pid = self._pids.get(message.id)
+        if pid is not None and self._system == "linux":  # elsewhere the child's own limit on processor time has to do
+            self._watched[pid] = self._children[pid]
+            self._watched[pid].deadline_s = _cpu_s(pid) + message.cpu_s
 
     def _kill(self, number: int) -> None:
-        for pid, doomed in self._children.items():
-            if doomed.id == number:
-                os.kill(pid, signal.SIGKILL)
+        pid = self._pids.get(number)
+        if pid is not None:
+            os.kill(pid, signal.SIGKILL)
 
     def _enforce(self) -> None:
-        for pid, running in self._children.items():
-            timed = running.deadline_s < float("inf") and not running.overrun
-            if timed and _cpu_s(pid) > running.deadline_s:
+        for pid, running in list(self._watched.items()):
+            if _cpu_s(pid) > running.deadline_s:
                 running.overrun = True
+                del self._watched[pid]
                 os.kill(pid, signal.SIGKILL)
 
     def _reap(self) -> None:
@@ -162,12 +169,14 @@ class Zygote:
                 self.essential.discard(pid)
                 self._end()
             dead = self._children.pop(pid, None)
+            self._watched.pop(pid, None)
             if dead is not None:
+                self._pids.pop(dead.id, None)
                 code = os.waitstatus_to_exitcode(status)
                 _tell(dead.channel, Exited(code, usage.ru_utime + usage.ru_stime, dead.overrun))
 
     def _warm_up(self) -> None:
-        """One step of cache warming; freezing keeps the collector from touching the pages that children share."""
+        """One step of cache warming."""
         self._forks = min(self._forks, 1)
         if self._warm is None:
             return
@@ -175,8 +184,16 @@ class Zygote:
             next(self._warm)
         except StopIteration:
             self._warm = None
-            gc.collect()
-            gc.freeze()
+            self._settle()
+
+    def _settle(self) -> None:
+        """Keep the collector from touching the pages that children share, and make them quick to share."""
+        gc.unfreeze()
+        gc.collect()
+        here = {id(thing) // kernel.HUGE for thing in gc.get_objects()}
+        gc.freeze()
+        if self._system == "linux":
+            kernel.join_pages(here)
 
     def _end(self) -> NoReturn:
         if self._system == "darwin":  # no kernel ends what is below: end all that the application started, and this
@@ -197,10 +214,10 @@ def _cpu_s(pid: int) -> float:
         return 0.0
 
 
-def _tell(channel: socket.socket, message: Exited) -> None:
+def _tell(channel: int, message: Exited) -> None:
     """Without ever waiting; not by a non-blocking socket, because the child's end would become non-blocking with it."""
     with (
-        channel,
+        socket.socket(socket.AF_UNIX, socket.SOCK_STREAM, fileno=channel) as said,
         suppress(OSError),
     ):  # the application has hung up, or the program filled the socket: the close tells it
-        channel.send(pack(message), socket.MSG_DONTWAIT | getattr(socket, "MSG_NOSIGNAL", 0))
+        said.send(pack(message), socket.MSG_DONTWAIT | getattr(socket, "MSG_NOSIGNAL", 0))

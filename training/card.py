@@ -6,51 +6,58 @@ import json
 from pathlib import Path
 
 from .. import __version__
+from ..engine.errors import MathsolveError
 from ..engine.settings import Settings
 from ..engine.solver import Solver
-from ..engine.trajectory import Problem
-from ..evaluation.measure import (
-    Result,
-    load_problems,
-    load_results,
-    markdown_table,
-    measure,
-    save,
-    summarise,
-)
+from ..evaluation.benchmarks.loading import load
+from ..evaluation.configuration import Configuration
+from ..evaluation.item import Item
+from ..evaluation.measure import markdown_table, summarise
+from ..evaluation.run import Run
+from ..evaluation.session import carry_out
 from .drafts import Split
 from .recipe import DATA, Recipe
 from .synthesis import read_examples
 
-HANDWRITTEN = Path(__file__).parent.parent / "tests" / "data"
-"""Questions that people wrote before they saw the model; part of the repository, not of the installed package."""
-
 
 def write_card(recipe: Recipe, folder: Path, target: Path) -> None:
-    """Measures the model, keeps every result in the run, and writes the model's `README.md`."""
-    sets = test_sets(folder)
-    results: dict[str, list[Result]] = {}
+    """Measures the model, each set as a run of its own in the folder `results`, and writes the model's `README.md`.
+
+    Raises:
+        MathsolveError: a measurement was interrupted, or too many of its samples failed.
+    """
+    runs: dict[str, Run] = {}
     with Solver(Settings(model=str(target), seed=recipe.seed)) as solver:
-        for name, problems in sets.items():
-            path = folder / "results" / f"{name}.jsonl"
-            if not path.is_file():
-                save(measure(solver, problems), path)
-            results[name] = load_results(path)
-    (target / "README.md").write_text(_card(recipe, folder, results), encoding="utf-8")
+        for name, items in test_sets(folder).items():
+            configuration = Configuration(
+                sources=(name,),
+                model=str(target),
+                fingerprint=solver.fingerprint(),
+                modes=("auto",),
+                samples=None,
+                temperature=None,
+                seed=recipe.seed,
+            )
+            outcome = carry_out(solver, configuration, items, folder / "results" / name)
+            if outcome.halted:
+                raise MathsolveError(f"measuring {name!r} ended early ({outcome.halted}); the same command goes on")
+            runs[name] = outcome.run
+    (target / "README.md").write_text(_card(recipe, folder, runs), encoding="utf-8")
 
 
-def test_sets(folder: Path) -> dict[str, list[Problem]]:
-    """What is measured: both held-out splits of the run, and the questions written by hand where they are at hand."""
+def test_sets(folder: Path) -> dict[str, list[Item]]:
+    """What is measured: both held-out splits of the run, and the questions written by hand."""
     splits: tuple[Split, ...] = ("numbers", "phrasings")
-    sets: dict[str, list[Problem]] = {split: problems_of(folder, split) for split in splits}
-    files = {name: HANDWRITTEN / f"handwritten_{name}.jsonl" for name in ("inside", "outside")}
-    return {**sets, **{name: load_problems(path) for name, path in files.items() if path.is_file()}}
+    sets: dict[str, list[Item]] = {split: held_out(folder, split) for split in splits}
+    return sets | {name: load(f"handwritten/{name}") for name in ("inside", "outside")}
 
 
-def problems_of(folder: Path, split: Split) -> list[Problem]:
+def held_out(folder: Path, split: Split) -> list[Item]:
     """The problems of a held-out split of a run."""
     examples = (example for example in read_examples(folder / DATA) if example.split == split)
-    return [Problem(e.question, id=str(e.index), answer=e.answer, domain=e.domain, level=e.level) for e in examples]
+    return [
+        Item(f"{split}/{e.index}", split, e.question, e.answer, subject=e.domain, level=str(e.level)) for e in examples
+    ]
 
 
 _TITLES = {
@@ -61,9 +68,9 @@ _TITLES = {
 }
 
 
-def _card(recipe: Recipe, folder: Path, results: dict[str, list[Result]]) -> str:
+def _card(recipe: Recipe, folder: Path, runs: dict[str, Run]) -> str:
     config = json.loads((folder / "transformers" / "config.json").read_text(encoding="utf-8"))
-    sections = "\n\n".join(f"### {_TITLES[name]}\n\n{_section(found)}" for name, found in results.items())
+    sections = "\n\n".join(f"### {_TITLES[name]}\n\n{_section(run)}" for name, run in runs.items())
     return f"""# The embedded model of mathsolve {__version__}
 
 A Llama model of {_size(config)}, trained from scratch by `mathsolve train embedded`
@@ -87,10 +94,11 @@ withheld" is what abstention costs. The threshold was fitted on other questions 
 """
 
 
-def _section(results: list[Result]) -> str:
-    inside = [r for r in results if r.gold is not None]
-    outside = summarise(r for r in results if r.gold is None)
-    parts = [markdown_table(inside)] if inside else []
+def _section(run: Run) -> str:
+    records, items = list(run.records()), run.items
+    inside = [record for record in records if items[record.problem].gold is not None]
+    outside = summarise(record for record in records if items[record.problem].gold is None)
+    parts = [markdown_table(inside, items)] if inside else []
     if outside.n:
         parts.append(
             f"Of {outside.n} questions that it cannot be expected to answer it answered {outside.wrong} "

@@ -26,7 +26,7 @@ from typing import Any
 from rich.console import Console
 from tokenizers import Tokenizer
 
-from ..engine.embedded import EMBEDDED_FOLDER
+from ..engine.backends.embedded import EMBEDDED_FOLDER
 from ..engine.errors import UsageError
 from ..engine.renderer import Renderer
 from ..engine.settings import Settings

@@ -23,6 +23,7 @@ def export_transformers(model: LlamaForCausalLM, tokenizer: Tokenizer, family: F
         tokenizer_object=tokenizer, pad_token="<pad>", eos_token=end, bos_token=end
     )
     fast.save_pretrained(folder)
+    write_settings(folder, {"family": family.name, "context": model.config.max_position_embeddings, "samples": 1})
 
 
 def export_ctranslate2(

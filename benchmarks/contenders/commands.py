@@ -16,7 +16,7 @@ from functools import partial
 
 from serving import leave_out, serve
 
-from mathsolve.sandbox.image import image_name
+from mathsolve.sandbox.docker.image import image_name
 
 BWRAP = ["bwrap", "--ro-bind", "/", "/", "--dev", "/dev", "--unshare-all", "--die-with-parent", "--new-session"]
 CONTAINER = [

@@ -1,4 +1,4 @@
-"""This project's sandbox, all layers. `new`: a session for each program; `live`: one session for all that are asked alone;
+"""This project's sandbox, all layers. `new`: a session for each program; `live`: one session for all, one after another;
 `docker`: a session for each program in the docker backend.
 """
 
@@ -24,12 +24,12 @@ async def main() -> None:
         live = {name: await sandbox.open() for name in ("sympy", "")} if "live" in sys.argv else {}
         for codes in asked():
             start = time.perf_counter()
-            if len(codes) > 1:
-                printed = list(await asyncio.gather(*(new_session(sandbox, code) for code in codes)))
-            elif live:
-                printed = [await block(live["sympy" if "sympy" in codes[0] or "numpy" in codes[0] else ""], codes[0])]
+            if live:
+                printed = [
+                    await block(live["sympy" if "sympy" in code or "numpy" in code else ""], code) for code in codes
+                ]
             else:
-                printed = [await new_session(sandbox, codes[0])]
+                printed = list(await asyncio.gather(*(new_session(sandbox, code) for code in codes)))
             reply(time.perf_counter() - start, printed)
 
 

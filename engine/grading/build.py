@@ -23,6 +23,13 @@ def scaled(name: str, left: Node, right: Node) -> Node:
     return Call(name, (left, right))
 
 
+def summed(left: Node, right: Node) -> Node:
+    """A sum; the unit of its last term is the unit of all: `12 + 3 cm`."""
+    if isinstance(right, Quantity) and right.unit != "deg" and isinstance(left, Number | Call):
+        return Quantity(Call("+", (left, right.value)), right.unit)
+    return Call("+", (left, right))
+
+
 def negated(tree: Node) -> Node:
     if isinstance(tree, Number):
         return Number(-tree.value, tree.places, tree.digits)
@@ -99,8 +106,11 @@ def product_of(word: str) -> Node:
     return tree
 
 
+_INVERSES = {f"a{name}": f"arc{name}" for name in ("sin", "cos", "tan", "sinh", "cosh", "tanh")}
+
+
 def function(name: str, arguments: tuple[Node, ...]) -> Node:
-    spelled = {"asin": "arcsin", "acos": "arccos", "atan": "arctan", "ln": "log", "Abs": "abs", "lg": "lg"}
+    spelled = {**_INVERSES, "ln": "log", "Abs": "abs", "ceiling": "ceil"}
     return Call(spelled.get(name, name), arguments)
 
 
@@ -125,6 +135,27 @@ def grouped(opening: str, inside: Node, closing: str) -> Node:
     return Group(inside.items, opening + closing)
 
 
+def is_inequality(tree: Node) -> bool:
+    """Whether this is a relation that a range of numbers fulfils."""
+    return isinstance(tree, Relation) and bool({"<", "<=", ">", ">="} & set(tree.signs))
+
+
+def tupled(items: list[Node], between: list[str]) -> list[Node]:
+    """`p=5, q=2; p=7, q=2` are two pairs: what commas join between semicolons, without the names."""
+    found: list[list[Node]] = [[items[0]]]
+    for item, sign in zip(items[1:], between, strict=True):
+        if sign == ";":
+            found.append([])
+        found[-1].append(item)
+    bare = [[_value_of(item) for item in one] for one in found]
+    return [Group(tuple(one), "()") if len(one) > 1 else one[0] for one in bare]
+
+
+def _value_of(item: Node) -> Node:
+    named = isinstance(item, Relation) and item.signs == ("=",) and isinstance(item.sides[0], Name)
+    return item.sides[1] if named and isinstance(item, Relation) else item
+
+
 def interval(left: str, right: str) -> Node:
     ends = tuple(Call("neg", (Name("oo"),)) if end == "-oo" else Name("oo") for end in (left, right))
     return Group(ends, "()")
@@ -138,5 +169,5 @@ def grid_of(rows: Group) -> Node:
 
 
 def text_of(words: str) -> Node:
-    plain = re.sub(r"[\s.,;!\"'`()]+", " ", words.lower()).strip()
+    plain = re.sub(r"[\s.,;!\"'`()]+", " ", re.sub(r"(?<=\d)(?:st|nd|rd|th)\b", "", words.lower())).strip()
     return Text(re.sub(r"^(?:the|a|an) ", "", plain))

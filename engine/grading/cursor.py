@@ -37,6 +37,22 @@ class Cursor:
             return True
         return False
 
+    def _word(self, *words: str) -> bool:
+        """Takes the next token if it is one of these words."""
+        token = self._next
+        if token is not None and token.kind == "word" and token.text in words:
+            self._at += 1
+            return True
+        return False
+
+    def _says(self, *words: str) -> bool:
+        """Takes the next token if it is one of these words, as text or not."""
+        token = self._next
+        if token is not None and token.kind == "text" and token.text.strip().lower() in words:
+            self._at += 1
+            return True
+        return self._word(*words)
+
     def _expect(self, sign: str) -> None:
         token = self._next
         if token is None or token.text != sign:

@@ -21,17 +21,21 @@ from .verdict import Compare, Verdict, all_equal, no, yes
 
 LONG_LIST = 6
 """Items of a list in order from which on the order is taken to be part of the answer."""
+MOST_SIGNS = 6
+"""Plus-minus signs of one expression that are followed."""
 MOST_ITEMS = 300
 """Items of the largest collections that are matched with each other."""
 
 
 def collections(gold: Node, pred: Node, compare: Compare) -> Verdict | None:
-    if not any(isinstance(tree, Group | PlusMinus) for tree in (gold, pred)):
+    if not any(isinstance(tree, Group) or len(_both(tree)) > 1 for tree in (gold, pred)):
         return None
     left, right = _items(gold), _items(pred)
     if left is None or right is None:
         return None
     (many, brackets), (others, other_brackets) = left, right
+    if compare.rules.ordered and brackets != "{}" and other_brackets != "{}":
+        return _side_by_side(many, others, compare)
     ordered, other_ordered = brackets in ("()", "<>"), other_brackets in ("()", "<>")
     if (ordered and other_ordered) or brackets == other_brackets == "[]":
         return _side_by_side(many, others, compare)
@@ -50,23 +54,30 @@ def _items(tree: Node) -> tuple[list[Node], str] | None:
     """Items and brackets; plus-minus counts as its two values; a lone value is a list of one."""
     if isinstance(tree, Group):
         return [value for item in tree.items for value in _both(item)], tree.brackets
-    if isinstance(tree, PlusMinus):
-        return _both(tree), ""
-    return ([tree], "") if not isinstance(tree, Grid | Text | Union) else None
+    return (_both(tree), "") if not isinstance(tree, Grid | Text | Union) else None
 
 
 def _both(tree: Node) -> list[Node]:
-    """The two values of an expression with plus-minus, wherever in it the sign stands."""
+    """The two values of an expression with plus-minus, wherever in it the sign stands; itself where there are too many."""
+    return _signed(tree) if 0 < _signs(tree) <= MOST_SIGNS else [tree]
+
+
+def _signs(tree: Node) -> int:
+    if isinstance(tree, PlusMinus):
+        return 1 + _signs(tree.left) + _signs(tree.right)
+    if isinstance(tree, Call):
+        return sum(map(_signs, tree.args))
+    return sum(map(_signs, tree.sides)) if isinstance(tree, Relation) else 0
+
+
+def _signed(tree: Node) -> list[Node]:
     if isinstance(tree, PlusMinus):
         minus = Call("neg", (tree.right,))
-        return [Call("+", (side, end)) for side in _both(tree.left) for end in (tree.right, minus)]
+        return [Call("+", (side, end)) for side in _signed(tree.left) for end in (tree.right, minus)]
     if isinstance(tree, Call):
-        choices = [_both(arg) for arg in tree.args]
-        return (
-            [Call(tree.name, args) for args in product(*choices)] if sum(map(len, choices)) > len(choices) else [tree]
-        )
+        return [Call(tree.name, args) for args in product(*map(_signed, tree.args))]
     if isinstance(tree, Relation) and tree.signs == ("=",):
-        return [Relation((tree.sides[0], end), ("=",)) for end in _both(tree.sides[1])]
+        return [Relation((tree.sides[0], end), ("=",)) for end in _signed(tree.sides[1])]
     return [tree]
 
 
@@ -83,16 +94,28 @@ def _matched(many: list[Node], others: list[Node], compare: Compare) -> Verdict:
         return Verdict("undecided", f"more than {MOST_ITEMS} items", "set")
     if len(many) >= LONG_LIST and [*map(canonical, many)] == [*map(canonical, reversed(others))] and _is_sorted(many):
         return no("list", "the reverse order")
-    many, others = _distinct(many), _distinct(others)
-    if len(many) != len(others):
-        return no("set", f"{len(others)} different items instead of {len(many)}")
+    distinct, others_distinct = _distinct(many), _distinct(others)
+    if len(distinct) < len(many) and len(others_distinct) < len(others):
+        distinct, others_distinct = many, others  # both repeat something: the same as often
+    if len(distinct) != len(others_distinct):
+        return no("set", f"{len(others_distinct)} different items instead of {len(distinct)}")
+    return _partners(distinct, others_distinct, compare)
+
+
+def _partners(many: list[Node], others: list[Node], compare: Compare) -> Verdict:
+    undecided: Verdict | None = None
     left = list(others)
     for item in many:
-        partner = next((other for other in left if compare(item, other).verdict == "correct"), None)
-        if partner is None:
-            return no("set", f"nothing equals {canonical(item)[:60]}")
-        left.remove(partner)
-    return yes("set", "the same items")
+        for other in left:
+            found = compare(item, other)
+            undecided = found if found.verdict == "undecided" else undecided
+            if found.verdict == "correct":
+                left.remove(other)
+                break
+        else:
+            if undecided is None:
+                return no("set", f"nothing equals {canonical(item)[:60]}")
+    return undecided if undecided is not None and left else yes("set", "the same items")
 
 
 def _is_sorted(items: list[Node]) -> bool:

@@ -1,102 +1,33 @@
-"""Sets of numbers: intervals, unions, inequalities about one variable, finite sets."""
+"""Sets of numbers as intervals in order: unions, intersections, what is left out, equality."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from fractions import Fraction
 
-from .labels import is_label
 from .numeric import NoValue, exact, value
-from .scalars import is_infinite
-from .tree import (
-    Call,
-    Group,
-    Name,
-    Node,
-    Relation,
-    Union,
-    canonical,
-    variables,
-)
-from .verdict import Verdict, no, yes
-
-TURNED = {"<": ">", ">": "<", "<=": ">=", ">=": "<=", "=": "=", "!=": "!=", "~": "~", "in": "in"}
-"""The sign when the two sides change places."""
+from .tree import Node, canonical
 
 
 @dataclass(frozen=True, slots=True)
-class _Interval:
-    """From `low` to `high`, with or without its ends; sorts by its left end."""
+class Interval:
+    """From `low` to `high`, with or without its ends, each of which is a string that is equal for equal numbers."""
 
     low: str
+    """Left end; `-oo` for none."""
     low_in: bool
+    """Whether it belongs to the set."""
     high: str
+    """Right end; `oo` for none."""
     high_in: bool
+    """Whether it belongs to the set."""
 
 
-def sets(gold: Node, pred: Node) -> Verdict | None:
-    """Intervals and unions; `(1, 2)` beside `(1, 2)` is left to the collections, which come to the same."""
-    if not any(_is_surely_set(tree) for tree in (gold, pred)):
-        return None
-    left, right = as_set(gold), as_set(pred)
-    if left is None or right is None:
-        return None
-    return yes("set", "the same set") if left == right else no("set", "another set")
+Numbers = tuple[Interval, ...]
+"""A set of real numbers: intervals in order that do not touch."""
 
-
-def _is_surely_set(tree: Node) -> bool:
-    if isinstance(tree, Union):
-        return True
-    return (
-        isinstance(tree, Group)
-        and len(tree.items) == 2
-        and (tree.brackets in ("[)", "(]") or any(map(is_infinite, tree.items)))
-    )
-
-
-def as_set(tree: Node) -> tuple[_Interval, ...] | None:
-    """Sorted disjoint intervals; None for what is none."""
-    if isinstance(tree, Union):
-        parts = [as_set(part) for part in tree.parts]
-        return None if None in parts else _merged([one for part in parts if part for one in part])
-    if isinstance(tree, Group) and tree.brackets == "{}":
-        return _merged([_Interval(k := end_point(item), True, k, True) for item in tree.items])
-    if isinstance(tree, Group) and len(tree.items) == 2 and tree.brackets in ("()", "[]", "[)", "(]"):
-        low, high = map(end_point, tree.items)
-        return (_Interval(low, tree.brackets[0] == "[", high, tree.brackets[1] == "]"),)
-    if isinstance(tree, Group) and not tree.brackets and all(isinstance(item, Relation) for item in tree.items):
-        parts = [as_set(item) for item in tree.items]
-        return None if None in parts else _merged([one for part in parts if part for one in part])
-    return _of_relation(tree) if isinstance(tree, Relation) else None
-
-
-def variable(relation: Relation) -> str:
-    return ",".join(sorted(set().union(*map(variables, relation.sides))))
-
-
-def _of_relation(relation: Relation) -> tuple[_Interval, ...] | None:
-    """The values of the one variable, where it stands alone on its side."""
-    sides, signs = relation.sides, relation.signs
-    if signs == ("in",):
-        return as_set(sides[1])
-    if len(sides) == 2 and is_label(sides[1]) and not is_label(sides[0]):
-        sides, signs = sides[::-1], (TURNED.get(signs[0], signs[0]),)
-    if len(sides) == 2 and isinstance(sides[0], Call) and sides[0].name == "neg" and is_label(sides[0].args[0]):
-        sides, signs = (sides[0].args[0], Call("neg", (sides[1],))), (TURNED[signs[0]],)
-    if len(sides) == 2 and is_label(sides[0]):
-        end, sign = end_point(sides[1]), signs[0]
-        if sign == "!=":
-            return _merged([_Interval("-oo", False, end, False), _Interval(end, False, "oo", False)])
-        if sign in ("<", "<="):
-            return (_Interval("-oo", False, end, sign == "<="),)
-        if sign in (">", ">="):
-            return (_Interval(end, sign == ">=", "oo", False),)
-    if len(sides) == 3 and (is_label(sides[1]) or isinstance(sides[1], Name)):
-        if set(signs) <= {"<", "<="}:
-            return (_Interval(end_point(sides[0]), signs[0] == "<=", end_point(sides[2]), signs[1] == "<="),)
-        if set(signs) <= {">", ">="}:
-            return (_Interval(end_point(sides[2]), signs[1] == ">=", end_point(sides[0]), signs[0] == ">="),)
-    return None
+REALS: Numbers = (Interval("-oo", False, "oo", False),)
+"""All of them."""
 
 
 def end_point(tree: Node) -> str:
@@ -114,21 +45,59 @@ def end_point(tree: Node) -> str:
         return text
 
 
-def _merged(parts: list[_Interval]) -> tuple[_Interval, ...]:
-    """Joined where one ends as the next begins and one of them holds the point; in order."""
-    parts = sorted(dict.fromkeys(parts), key=lambda part: (size_of(part.low), not part.low_in))
-    merged: list[_Interval] = []
-    for part in parts:
+def size_of(key: str) -> float:
+    """About how large an end point is, to put them in order."""
+    try:
+        return float(Fraction(key)) if "oo" not in key else float(key.replace("oo", "inf"))
+    except (ValueError, OverflowError):
+        return 0.0
+
+
+def united(several: list[Interval]) -> Numbers:
+    """Joined where one ends as the next begins and one of them holds the point, or where they overlap; in order.
+
+    >>> united([Interval("1", True, "2", False), Interval("2", True, "3", True)])
+    (Interval(low='1', low_in=True, high='3', high_in=True),)
+    """
+    ordered = sorted(dict.fromkeys(several), key=lambda part: (size_of(part.low), not part.low_in))
+    merged: list[Interval] = []
+    for part in ordered:
         last = merged[-1] if merged else None
-        if last is not None and last.high == part.low and (last.high_in or part.low_in):
-            merged[-1] = _Interval(last.low, last.low_in, part.high, part.high_in)
+        touches = last is not None and last.high == part.low and (last.high_in or part.low_in)
+        if last is not None and (touches or size_of(last.high) > size_of(part.low)):
+            merged[-1] = Interval(
+                last.low, last.low_in, *max(_end(last), _end(part), key=lambda e: (size_of(e[0]), e[1]))
+            )
         else:
             merged.append(part)
     return tuple(merged)
 
 
-def size_of(key: str) -> float:
-    try:
-        return float(Fraction(key)) if "oo" not in key else float(key.replace("oo", "inf"))
-    except (ValueError, OverflowError):
-        return 0.0
+def intersected(one: Numbers, other: Numbers) -> Numbers:
+    """What is in both."""
+    found = []
+    for a in one:
+        for b in other:
+            low, low_in = max(_start(a), _start(b), key=lambda start: (size_of(start[0]), not start[1]))
+            high, high_in = min(_end(a), _end(b), key=lambda end: (size_of(end[0]), end[1]))
+            if size_of(low) < size_of(high) or (low == high and low_in and high_in):
+                found.append(Interval(low, low_in, high, high_in))
+    return united(found)
+
+
+def without(numbers: Numbers) -> Numbers:
+    """All real numbers but these."""
+    found, low, low_in = [], "-oo", False
+    for part in numbers:
+        if part.low != "-oo":
+            found.append(Interval(low, low_in, part.low, not part.low_in))
+        low, low_in = part.high, not part.high_in
+    return (*found, Interval(low, low_in, "oo", False)) if low != "oo" else tuple(found)
+
+
+def _start(part: Interval) -> tuple[str, bool]:
+    return part.low, part.low_in
+
+
+def _end(part: Interval) -> tuple[str, bool]:
+    return part.high, part.high_in

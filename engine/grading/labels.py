@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .matrices import determinant
+from .spoken import NO_SOLUTION
 from .tree import (
     Call,
     Group,
@@ -11,6 +12,7 @@ from .tree import (
     Ratio,
     Relation,
     Text,
+    Union,
     canonical,
 )
 
@@ -27,13 +29,16 @@ def unwrapped(tree: Node, other: Node) -> Node:
         elif len(sides) > 2:
             return Relation((sides[0], sides[-1]), ("=",))
     if isinstance(tree, Relation) and tree.signs == ("in",):
-        return tree.sides[1]
+        within = tree.sides[1]
+        return Union((within,)) if isinstance(within, Group) and within.brackets == "[]" else within
     if (
         isinstance(tree, Group)
         and not tree.brackets
         and not (isinstance(other, Group) and _labels(other) != [""] * len(other.items))
     ):
         return Group(tuple(unwrapped(item, Text("")) for item in tree.items), "")
+    if isinstance(tree, Text) and tree.words in NO_SOLUTION and isinstance(other, Group):
+        return Group((), "{}")
     if isinstance(tree, Text) and tree.words in _ALL_REAL:
         return Group((Call("neg", (Name("oo"),)), Name("oo")), "()")
     if isinstance(tree, Call) and tree.name == "det":

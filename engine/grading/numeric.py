@@ -12,10 +12,12 @@ from fractions import Fraction
 from functools import cache
 from typing import Any
 
-from .tree import BaseN, Call, Name, Node, Number, Percent, Quantity
+from .tree import BaseN, Bound, Call, Name, Node, Number, Percent, Quantity, canonical, parts
 
 LARGEST_BITS = 40_000
 """Size of the largest whole number that is computed exactly."""
+LONGEST_RANGE = 300
+"""Terms of the longest sum that is added up one by one."""
 
 
 class NoValue(ValueError):
@@ -34,15 +36,15 @@ def exact(tree: Node) -> Fraction:
         case BaseN(digits, base):
             return Fraction(int(digits, base)) if _are_digits(digits, base) else _no(f"{digits} in base {base}")
         case Call("+", args):
-            return exact(args[0]) + exact(args[1])
+            return _bounded(exact(args[0]) + exact(args[1]))
         case Call("*", args):
-            return exact(args[0]) * exact(args[1])
+            return _bounded(exact(args[0]) * exact(args[1]))
         case Call("neg", (inner,)):
             return -exact(inner)
         case Call("/", (top, bottom)):
             if not (divisor := exact(bottom)):
                 return _no("a division by zero")
-            return exact(top) / divisor
+            return _bounded(exact(top) / divisor)
         case Call("^", (base_tree, exponent)):
             return _exact_power(exact(base_tree), exact(exponent))
         case Call("sqrt", (inner,)):
@@ -59,6 +61,8 @@ def exact(tree: Node) -> Fraction:
             n, k = exact(top), exact(bottom)
             if n.denominator == k.denominator == 1 and 0 <= k <= n <= 5000:
                 return Fraction(math.comb(int(n), int(k)))
+        case Call("mod", (left, right)) if modulus := exact(right):
+            return exact(left) % modulus
         case Call(("gcd" | "lcm" | "max" | "min") as name, args) if args:
             values = [exact(arg) for arg in args]
             if name in ("max", "min"):
@@ -74,8 +78,14 @@ def _no(why: str) -> Fraction:
     raise NoValue(why)
 
 
+def _bounded(number: Fraction) -> Fraction:
+    if number.numerator.bit_length() + number.denominator.bit_length() > 4 * LARGEST_BITS:
+        raise NoValue("a number that is too large")
+    return number
+
+
 def _are_digits(digits: str, base: int) -> bool:
-    return all(int(digit, 36) < base for digit in digits)
+    return all(int(digit, 36) < base for digit in digits.lstrip("-"))
 
 
 def _exact_power(base: Fraction, exponent: Fraction) -> Fraction:
@@ -157,9 +167,31 @@ def _value(tree: Node, values: Mapping[str, Fraction], mp: Any) -> Any:
             return _value(inner, values, mp) / 100
         case Quantity(inner, "deg"):
             return _value(inner, values, mp) * mp.pi / 180
+        case Bound("sum" | "product", body, variable, (low, high)):
+            return _repeated(tree.name, body, variable, range(*_range(low, high)), values, mp)
         case Call(name, args):
             return _operation(name, [_value(arg, values, mp) for arg in args], mp)
     raise NoValue(f"{type(tree).__name__} has no single value")
+
+
+def _range(low: Node, high: Node) -> tuple[int, int]:
+    """From the first to after the last value of a range of whole numbers, few enough to go through."""
+    if "oo" in (canonical(low), canonical(high)):
+        raise NoValue("a range without end")
+    first, last = exact(low), exact(high)
+    if first.denominator != 1 or last.denominator != 1 or last - first > LONGEST_RANGE:
+        raise NoValue("a range that is too long")
+    return int(first), int(last) + 1
+
+
+def _repeated(name: str, body: Node, variable: str, over: range, values: Mapping[str, Fraction], mp: Any) -> Any:
+    if any(isinstance(leaf, Bound) for leaf in parts(body)):
+        raise NoValue("a range within a range")
+    total = mp.mpf(name == "product")
+    for k in over:
+        one = _value(body, {**values, variable: Fraction(k)}, mp)
+        total = total * one if name == "product" else total + one
+    return total
 
 
 def _operation(name: str, args: list[Any], mp: Any) -> Any:
@@ -190,6 +222,10 @@ def _operation(name: str, args: list[Any], mp: Any) -> Any:
             return mp.log(a)
         case "lg", [a]:
             return mp.log10(a)
+        case "mod", [a, b] if mp.im(a) == mp.im(b) == 0:
+            return a - b * mp.floor(a / b)
+        case (("gamma" | "zeta" | "erf" | "erfc"), [a]) if mp.im(a) == 0 and abs(a) < 1000:
+            return getattr(mp, name)(a)
         case "factorial", [a]:
             return mp.factorial(a) if abs(a) < 1e9 else _too_large()
         case "binomial", [a, b]:
@@ -205,8 +241,11 @@ def _operation(name: str, args: list[Any], mp: Any) -> Any:
     raise NoValue(f"{name} has no value here")
 
 
-_ELEMENTARY = {name: name for name in ("sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "exp")}
-_ELEMENTARY |= {"arcsin": "asin", "arccos": "acos", "arctan": "atan"}
+_ELEMENTARY = {
+    name: name
+    for name in ("sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh", "coth", "sech", "csch", "exp")
+}
+_ELEMENTARY |= {f"arc{name}": f"a{name}" for name in ("sin", "cos", "tan", "cot", "sec", "csc", "sinh", "cosh", "tanh")}
 
 
 def _power(base: Any, exponent: Any, mp: Any) -> Any:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
-from .intervals import TURNED, as_set, variable
 from .numeric import NoValue, value
+from .regions import TURNED, as_set, variable
 from .tree import (
     Call,
     Name,
@@ -34,6 +35,7 @@ def relations(gold: Node, pred: Node, compare: Compare) -> Verdict | None:
 
 def _equations(gold: Relation, pred: Relation, compare: Compare) -> Verdict:
     """Equal sides, or equal solutions: equal up to a factor, or one solved for a variable fulfils the other."""
+    gold, pred = _as_graph(gold, pred), _as_graph(pred, gold)
     for version in (pred.sides, pred.sides[::-1]):
         sides = all_equal(zip(gold.sides, version, strict=True), "equation", compare)
         if sides.verdict == "correct":
@@ -44,19 +46,29 @@ def _equations(gold: Relation, pred: Relation, compare: Compare) -> Verdict:
         return no("equation", "another equation")
     try:
         ratios = [_ratio(first, second, dict(zip(names, _spread(k), strict=False))) for k in range(4)]
-        if len(set(ratios)) == 1 and ratios[0] is not None:
+        if all(abs(ratio - ratios[0]) < 1e-18 * abs(ratio) for ratio in ratios):
             return yes("equation", "equal up to a factor")
         for one, other in ((gold, second), (pred, first)):
             if isinstance(one.sides[0], Name) and one.sides[0].name not in variables(one.sides[1]):
                 return _fulfils(one, other, names)
     except NoValue as problem:
-        return Verdict("undecided", str(problem), "equation")
+        return compare.leave(first, second, str(problem))
     return no("equation", "another equation")
 
 
-def _ratio(first: Node, second: Node, at: dict[str, Fraction]) -> str | None:
+def _as_graph(equation: Relation, other: Relation) -> Relation:
+    """`f(x) = x^2` as `y = x^2` beside an equation for y."""
+    left = equation.sides[0]
+    if other.sides[0] == Name("y") and isinstance(left, Name) and left.name.endswith("(x)"):
+        return Relation((Name("y"), equation.sides[1]), equation.signs)
+    return equation
+
+
+def _ratio(first: Node, second: Node, at: dict[str, Fraction]) -> Any:
     bottom = value(second, at, 30)
-    return None if abs(bottom) < 1e-20 else str((value(first, at, 30) / bottom).real)[:18]
+    if abs(bottom) < 1e-20:
+        raise NoValue("a division by zero")
+    return value(first, at, 30) / bottom
 
 
 def _fulfils(solved: Relation, other: Node, names: list[str]) -> Verdict:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from fractions import Fraction
 
@@ -34,6 +35,20 @@ class Call:
     """Which one."""
     args: tuple[Node, ...]
     """The operands in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """A sum, product, integral or limit over a variable that means nothing outside: `sum product integral limit`."""
+
+    name: str
+    """Which one."""
+    body: Node
+    """What is summed, multiplied, integrated, or goes to its limit."""
+    variable: str
+    """The variable that is bound."""
+    ends: tuple[Node, ...]
+    """From and to; of a limit the point and the side, as the name `+`, `-` or `+-`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +141,22 @@ class Text:
     """Small letters, single spaces, no punctuation at the ends."""
 
 
-Node = Number | Name | Call | PlusMinus | Percent | Quantity | BaseN | Group | Grid | Relation | Ratio | Union | Text
+Node = (
+    Number
+    | Name
+    | Call
+    | Bound
+    | PlusMinus
+    | Percent
+    | Quantity
+    | BaseN
+    | Group
+    | Grid
+    | Relation
+    | Ratio
+    | Union
+    | Text
+)
 
 
 def canonical(tree: Node) -> str:
@@ -139,6 +169,9 @@ def canonical(tree: Node) -> str:
         case Call(name, args):
             parts = [canonical(part) for part in (operands(tree, name) if name in "+*" else args)]
             return f"{name}({','.join(sorted(parts) if name in '+*' else parts)})"
+        case Bound(name, body, variable, ends):
+            inner = renamed(body, variable, f"@{_bindings(body)}")
+            return f"{name}[{canonical(inner)};{','.join(map(canonical, ends))}]"
         case Group(items, brackets):
             return brackets[:1] + ",".join(map(canonical, items)) + brackets[1:]
         case Grid(rows):
@@ -171,7 +204,23 @@ def operands(tree: Node, name: str) -> list[Node]:
 
 def leaves(tree: Node) -> list[Node]:
     """The operands of an expression that are no operations themselves."""
+    if isinstance(tree, Bound):
+        return [leaf for part in (tree.body, *tree.ends) for leaf in leaves(part)]
     return [leaf for arg in tree.args for leaf in leaves(arg)] if isinstance(tree, Call) else [tree]
+
+
+def parts(tree: Node) -> list[Node]:
+    """An expression and all that it is made of."""
+    if isinstance(tree, Call):
+        return [tree, *(part for arg in tree.args for part in parts(arg))]
+    if isinstance(tree, Bound):
+        return [tree, *(part for inner in (tree.body, *tree.ends) for part in parts(inner))]
+    return [tree]
+
+
+def is_infinite(tree: Node) -> bool:
+    """Whether infinity stands in it."""
+    return any(leaf == Name("oo") for leaf in leaves(tree))
 
 
 def variables(tree: Node) -> set[str]:
@@ -181,6 +230,35 @@ def variables(tree: Node) -> set[str]:
             return {name} - {"pi", "e", "i", "oo"}
         case Call(_, args):
             return set().union(*map(variables, args)) if args else set()
+        case Bound(_, body, variable, ends):
+            return (variables(body) - {variable}).union(*map(variables, ends)) - {"+", "-", "+-"}
         case Percent(inner) | Quantity(inner, _):
             return variables(inner)
     return set()
+
+
+def renamed(tree: Node, old: str, new: str) -> Node:
+    """The expression with another name for a variable."""
+    return substituted(tree, old, Name(new))
+
+
+def substituted(tree: Node, name: str, by: Node) -> Node:
+    """The expression with something else in the place of a variable."""
+    match tree:
+        case Name(found) if found == name:
+            return by
+        case Name(found) if "(" in found and isinstance(by, Name):
+            return Name(re.sub(rf"(?<=[(,]){re.escape(name)}(?=[),])", by.name, found))
+        case Call(operation, args):
+            return Call(operation, tuple(substituted(arg, name, by) for arg in args))
+        case Bound(operation, body, variable, ends):
+            inside = body if variable == name else substituted(body, name, by)
+            return Bound(operation, inside, variable, tuple(substituted(end, name, by) for end in ends))
+    return tree
+
+
+def _bindings(tree: Node) -> int:
+    """How many operations that bind a variable are nested in each other."""
+    if isinstance(tree, Bound):
+        return 1 + max(map(_bindings, (tree.body, *tree.ends)))
+    return max(map(_bindings, tree.args), default=0) if isinstance(tree, Call) else 0

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
+from .rules import Rules
 from .tree import Node
 
 Outcome = Literal["correct", "wrong", "undecided"]
@@ -23,8 +24,19 @@ class Verdict:
     """The rule that decided."""
 
 
-Compare = Callable[[Node, Node], Verdict]
-"""The whole cascade, which rules use for the parts of an answer: the right one first, then the given one."""
+class Compare(Protocol):
+    """The whole cascade, which rules use for the parts of an answer: the right one first, then the given one."""
+
+    @property
+    def rules(self) -> Rules:
+        """What the source of the question accepts."""
+        ...
+
+    def __call__(self, gold: Node, pred: Node) -> Verdict: ...
+
+    def leave(self, gold: Node, pred: Node, why: str) -> Verdict:
+        """What becomes of two expressions about which the rules cannot tell."""
+        ...
 
 
 def yes(method: str, reason: str = "equal") -> Verdict:
@@ -38,9 +50,12 @@ def no(method: str, reason: str) -> Verdict:
 
 
 def all_equal(pairs: Iterable[tuple[Node, Node]], method: str, compare: Compare) -> Verdict:
-    """The first pair that is not equal decides."""
+    """A pair that is wrong decides; else one that is undecided."""
+    undecided: Verdict | None = None
     for number, (gold, pred) in enumerate(pairs, 1):
         found = compare(gold, pred)
-        if found.verdict != "correct":
-            return Verdict(found.verdict, f"item {number}: {found.reason}", method)
-    return yes(method, "all items are equal")
+        if found.verdict == "wrong":
+            return Verdict("wrong", f"item {number}: {found.reason}", method)
+        if found.verdict == "undecided":
+            undecided = undecided or Verdict("undecided", f"item {number}: {found.reason}", method)
+    return undecided or yes(method, "all items are equal")

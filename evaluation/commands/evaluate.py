@@ -1,65 +1,116 @@
-"""`mathsolve eval`: accuracy on files of problems."""
+"""`mathsolve eval`: samples of a model on benchmarks, in a folder that can be resumed, graded again and shown."""
 
 from __future__ import annotations
 
 import json
 import sys
-from dataclasses import asdict
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from ...engine.errors import UsageError
-from ...engine.settings import Settings
+from ...engine.console import harmless
 from ...engine.solver import Solver
-from ...engine.trajectory import Mode
-from ..measure import load_problems, markdown_table, measure, save, summarise
+from ..measure import measure
+from ..metrics import Metrics, headline_rows, notes, text_table
+from ..metrics.rows import with_interval
+from ..options import Options, check, configured, names_of, problems, settings, share
+from ..preview import preview, show
+from ..session import INTERRUPTED, Outcome, carry_out
 
-app = App(name="eval", help="Measure accuracy on problems with known answers.")
+app = App(
+    name="eval",
+    help="Measure on benchmarks.",
+    help_epilogue="""\
+mathsolve eval problems.jsonl               one answer a problem, as the product gives it
+mathsolve eval gsm8k math500 --samples 16   16 independent attempts a problem
+
+The same command again goes on where it was ended.
+Exit codes: 0 complete, 1 failed, 2 wrong usage, 4 too many samples failed, 130 Ctrl-C.""",
+)
 
 
 @app.default
 def evaluate(
-    *files: Path,
-    model: str = "embedded",
-    mode: Mode = "auto",
-    samples: int | None = None,
-    seed: int = 0,
-    limit: int | None = None,
+    *sources: str,
+    options: Options | None = None,
     out: Path | None = None,
+    max_errors: str = "5%",
+    data: Path | None = None,
+    dry_run: bool = False,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
-) -> None:
-    """Solve every problem of the files and print a table by sub-domain.
+) -> int:
+    """Take samples of a model and measure them; print a table, and keep everything in a folder.
 
     Parameters
     ----------
-    files:
-        JSONL: one object a line with `question`, `answer` (null where the model should decline), `domain`, `id`.
-    model:
-        `embedded`, or the folder of an exported model.
-    mode:
-        How to answer.
-    samples:
-        Attempts per question; by default what the model was calibrated with.
-    seed:
-        Seed of every random choice.
-    limit:
-        Only this many problems of each file.
-    out:
-        Write every result to this JSONL file.
-    as_json:
-        Print one JSON object with the counts instead of a table.
+    sources
+        Benchmarks by name (`mathsolve bench list` shows them), or files of your own, e.g. JSONL with `question` and `answer`
+        (null where the model should decline).
+    out
+        The run's folder; by default one in runs/ named after what is measured.
+    max_errors
+        Failed samples (of the machinery, not of the model) after which it gives up, as a share of all.
+    data
+        Where benchmarks are, or are kept once fetched.
+    dry_run
+        Show what would be done, and one sample; record nothing.
+    as_json
+        Print one JSON object instead of a table.
     """
-    if not files:
-        raise UsageError("eval needs at least one file of problems, e.g. mathsolve eval problems.jsonl")
-    problems = [problem for file in files for problem in load_problems(file, limit)]
-    with Solver(Settings(model, mode, samples, seed)) as solver:
-        from rich.console import Console
-        from rich.progress import track
+    options = options or Options()
+    check(options)
+    names = (*names_of(options.bench), *sources)
+    items = problems(names, options, data)
+    most_errors = share(max_errors)
+    with Solver(settings(options)) as solver:
+        configuration = configured(options, names, solver.fingerprint())
+        if dry_run:
+            show(preview(solver, configuration, items), configuration, sys.stdout)
+            return 0
+        folder = out or Path("runs") / configuration.name
+        outcome = carry_out(solver, configuration, items, folder, most_failures=most_errors)
+    return finish(outcome, most_errors, as_json=as_json)
 
-        found = measure(solver, problems)
-        results = list(track(found, "solving", total=len(problems), console=Console(stderr=True), transient=True))
-    if out is not None:
-        save(results, out)
-    sys.stdout.write((json.dumps(asdict(summarise(results))) if as_json else markdown_table(results)) + "\n")
+
+def finish(outcome: Outcome, most_errors: float, *, as_json: bool) -> int:
+    """Prints the figures, says how to go on where there is more to do, and returns the exit code."""
+    tally, found = outcome.tally, measure(outcome.run)
+    if as_json:
+        told = {"run": str(outcome.run.folder), "done": tally.done, "planned": tally.planned, "halted": outcome.halted}
+        sys.stdout.write(json.dumps({**told, "metrics": json.loads(found.to_json())}) + "\n")
+    else:
+        sys.stdout.write(harmless("\n\n".join(_tables(found))) + "\n")
+    for sentence in _remarks(outcome):
+        sys.stderr.write(f"mathsolve: {sentence}\n")
+    if outcome.halted == INTERRUPTED:
+        return 130
+    return 4 if tally.failed.total() > most_errors * tally.planned else 0
+
+
+def _tables(found: Metrics) -> Iterator[str]:
+    """Accuracy by benchmark, by subject where there are several, and what a reader has to know."""
+    yield text_table(headline_rows(found))
+    rows = [
+        (f"{group.bench} {group.mode}", part.name, str(part.accuracy.n), with_interval(part.accuracy))
+        for group in found.groups
+        for part in group.subjects
+        if len(group.subjects) > 1
+    ]
+    if rows:
+        yield text_table([("benchmark, mode", "subject", "problems", "pass@1 [95%]"), *rows])
+    if remarks := list(notes(found)):
+        yield "\n".join(remarks)
+
+
+def _remarks(outcome: Outcome) -> Iterator[str]:
+    """What became of the run."""
+    tally = outcome.tally
+    if tally.failed:
+        many = tally.failed.total()
+        failed = f"{many:,} sample{'s' * (many > 1)} failed, the last with: {tally.trouble}"
+        yield f"{harmless(failed)}; the same command tries {'them' if many > 1 else 'it'} again"
+    if outcome.halted:
+        yield f"{outcome.halted}: {tally.left:,} of {tally.planned:,} samples are left; the same command goes on"
+    yield f"everything is in {outcome.run.folder}; mathsolve report {outcome.run.folder} shows it"

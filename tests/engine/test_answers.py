@@ -2,7 +2,8 @@
 
 import pytest
 
-from mathsolve.engine.answers import boxed, decide
+from mathsolve.engine.answers import boxed, decide, settle
+from mathsolve.engine.grading.verdict import Verdict
 from mathsolve.engine.solver import Solver
 
 
@@ -53,3 +54,22 @@ def test_most_is_decided_without_the_sandbox(a: str, b: str, same: bool) -> None
 )
 def test_the_rest_is_decided_in_the_sandbox_or_counts_as_different(solver: Solver, a: str, b: str, same: bool) -> None:
     assert solver.equal(a, b) is same
+
+
+async def settled(solver: Solver, gold: str, answer: str) -> Verdict:
+    async with await solver.sandbox.open() as session:
+        return await settle(gold, answer, session)
+
+
+def test_parts_of_an_answer_are_settled_one_by_one(solver: Solver) -> None:
+    gold = r"(\frac{1}{3}, \frac{\pi^2}{6}, 4)"
+    right, wrong = (rf"(\int_0^1 x^2 dx, \sum_{{n=1}}^\infty \frac{{1}}{{n^2}}, {last})" for last in (4, 5))
+    assert solver.run(settled(solver, gold, right)).verdict == "correct"
+    assert solver.run(settled(solver, gold, wrong)).verdict == "wrong"
+
+
+@pytest.mark.parametrize("answer", [r"\sum_{k=1}^{10^{12}} \frac{1}{k^k}", "(10^8)! + x", r"\int_0^1 9^{9^{9^{9}}} dx"])
+def test_what_is_too_large_is_refused_before_it_is_tried(solver: Solver, answer: str) -> None:
+    verdict = solver.run(settled(solver, "1", answer))
+    assert verdict.verdict != "correct"
+    assert "CPU" not in verdict.reason

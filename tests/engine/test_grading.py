@@ -186,6 +186,30 @@ def test_where_the_answer_stands(text: str, answer: str, rule: str) -> None:
     assert (found.answer, found.rule) == (answer, rule)
 
 
+@pytest.mark.parametrize(
+    ("text", "flag"),
+    [
+        (r"\boxed{5}, no: \boxed{6}", "several boxes"),
+        (r"The answer is 5 or 6.", "hedge"),
+        (r"so \boxed{42", "truncated"),
+        (r"<think>Clearly \boxed{4}.</think>", "from thoughts"),
+        ("```output\n12\n```\n", "from output"),
+    ],
+)
+def test_what_is_strange_about_an_answer_is_said(text: str, flag: str) -> None:
+    found = extract(text)
+    assert found is not None
+    assert flag in found.flags
+
+
+def test_the_strict_rules_take_only_what_is_stated() -> None:
+    assert extract("She pays 12 dollars.", "strict") is None
+    stated = extract("She pays 12 dollars.\n#### 12", "strict")
+    assert stated is not None and stated.rule == "hashes"
+    failed = extract("```output\nTypeError: bad\n```\nIt is 4.")
+    assert failed is not None and failed.rule == "last number"
+
+
 @pytest.mark.parametrize("text", ["", "I do not know.", "It could be 4, 5 or 6.", "The answer is not 7.", "$3$ or $4$"])
 def test_who_hedges_states_no_answer(text: str) -> None:
     assert extract(text) is None

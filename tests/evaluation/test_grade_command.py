@@ -32,6 +32,30 @@ def test_one_verdict_a_line_in_order() -> None:
     assert done.returncode == 0
 
 
+def test_a_completion_says_where_its_answer_comes_from() -> None:
+    pred = "<think>It is 5.</think>First \\boxed{6}, no: \\boxed{7}."
+    done = run(json.dumps({"gold": "7", "pred": pred, "context": "completion"}), "--json")
+    found = json.loads(done.stdout)["extracted"]
+    begin, end = found["flexible"]["span"]
+    assert (found["flexible"]["answer"], found["flexible"]["rule"]) == ("7", "boxed")
+    assert pred[begin:end] == "\\boxed{7}"
+    assert found["flexible"]["flags"] == ["several boxes"]
+    assert found["strict"] == found["flexible"]
+    assert [one["answer"] for one in found["candidates"] if one["rule"] == "box"] == ["6", "7"]
+
+
+def test_algebra_settles_a_line_and_holds_up_no_other() -> None:
+    records = [
+        {"id": 1, "gold": "1", "pred": r"\int_0^1 x^{x^{x^{x}}} dx + \int_0^1 \Gamma(x+1)^{x} dx"},
+        {"id": 2, "gold": r"\frac{n(n+1)}{2}", "pred": r"\sum_{k=1}^{n} k"},
+        {"id": 3, "gold": "2", "pred": "2"},
+    ]
+    found = [json.loads(line) for line in run("\n".join(map(json.dumps, records)), "--json").stdout.splitlines()]
+    assert [line["id"] for line in found] == [1, 2, 3]
+    assert found[0]["verdict"] != "correct"
+    assert [(line["verdict"], line["method"]) for line in found[1:]] == [("correct", "algebra"), ("correct", "text")]
+
+
 @pytest.mark.parametrize(
     ("line", "named"),
     [

@@ -1,4 +1,5 @@
-"""Other machines, made out of this one: another user, a kernel that refuses some calls. Each runs the table of attacks.
+"""Other machines, made out of this one: another user, a kernel that refuses some calls, a container. Each runs the table
+of attacks.
 
 A program of its own, because neither can be undone: `python tests/sandbox/machines.py '{"denied": ["unshare"]}'`
 prints what did not hold, as JSON. What refuses calls is a filter as Docker has one, so the sandbox meets real errors.
@@ -11,13 +12,16 @@ import errno
 import json
 import os
 import platform
+import re
 import struct
 import sys
 import tomllib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from mathsolve.sandbox import Limits, ProcessSandbox, Program, SandboxError, kernel, seccomp
+from mathsolve.sandbox import Limits, ProcessSandbox, Program, Sandbox, SandboxError, kernel, seccomp
+from mathsolve.sandbox.docker import DockerSandbox, Terms
+from mathsolve.sandbox.docker.image import build_image
 from mathsolve.sandbox.process import Tier
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -25,6 +29,8 @@ from attacks import HERE, PARALLEL, Policy, applies, complaints, storm, table
 from test_supervision import descendants
 
 ROOT = HERE.parent.parent
+MISSING = re.compile("isolation|no docker daemon answers|needs docker's SDK")
+"""What a machine may lack; any other failure of a sandbox is a fault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +49,15 @@ class Machine:
     """Whether to run the attacks that use up their time, too."""
     themes: tuple[str, ...] = ()
     """Files of the table to run; all when empty."""
+    container: bool = False
+    """Whether the sandbox is the docker sandbox, with one container."""
+
+    def sandbox(self) -> Sandbox:
+        """The sandbox that is attacked. Raises `SandboxError` without a daemon that it needs."""
+        if not self.container:
+            return ProcessSandbox(policy=self.policy, min_tier=self.min_tier, concurrency=PARALLEL)
+        build_image()
+        return DockerSandbox(policy=self.policy, min_tier=self.min_tier, concurrency=PARALLEL, terms=Terms(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +78,16 @@ class Findings:
 
 async def besieged(machine: Machine) -> Findings:
     """Run the attacks that this machine's tier and policy have to stop."""
-    policy, tier = machine.policy, machine.min_tier
-    async with ProcessSandbox(policy=policy, min_tier=tier, concurrency=PARALLEL) as sandbox:
-        try:
-            async with await sandbox.open() as session:
-                tier = (await session.run(Program("1"), Limits())).tier
-        except SandboxError as error:
-            return Findings(refusal=str(error))
+    try:
+        sandbox = machine.sandbox()
+        async with await sandbox.open() as session:
+            tier = (await session.run(Program("1"), Limits())).tier
+    except SandboxError as error:
+        if not MISSING.search(str(error)):
+            raise
+        return Findings(refusal=str(error))
+    policy = machine.policy
+    async with sandbox:
         themes = machine.themes or {attack.theme for attack in table()}
         chosen = [one for one in table() if applies(one, policy, tier) and one.theme in themes]
         attacks = [one for one in chosen if machine.slow or not one.slow]

@@ -32,6 +32,7 @@ MACHINES: dict[str, dict[str, object]] = {
     "no Landlock": {"denied": ["landlock_create_ruleset"], "themes": ["files", "secrets", "network"]},
     "another user": {"user": NOBODY},
     "another user, no namespaces": {"user": NOBODY, "denied": ["unshare"]},
+    "a container": {"container": True},
     "check": {"policy": "check", "themes": ["escapes"]},
     "restricted": {"policy": "restricted", "themes": ["escapes"]},
     "nothing but the filter": {

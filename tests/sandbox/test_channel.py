@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pytest
 
 from mathsolve.sandbox.channel import CROWD, WATCH_S, Channel, Ending, crowding
+from mathsolve.sandbox.line import Line
 from mathsolve.sandbox.messages import Done, Exited, Kill, Message, Ready, Run, Watch, pack
 
 
@@ -101,16 +102,31 @@ def test_an_idle_child_cannot_keep_the_loop_busy(pair: Pair) -> None:
     asyncio.run(scenario())
 
 
-def test_short_blocks_are_watched_together(pair: Pair) -> None:
+def test_short_blocks_are_not_watched_and_a_long_one_is(pair: Pair) -> None:
     async def scenario() -> None:
         for number in range(20):
             await pair.run(str(number), pack(done(str(number))))
         await asyncio.sleep(WATCH_S + 0.1)
+        assert len(pair.told) < 10
+        running = asyncio.create_task(pair.run("long"))
+        await asyncio.sleep(WATCH_S + 0.1)
+        pair.far.sendall(pack(done("long")))
+        await running
 
     asyncio.run(scenario())
-    assert pair.told and len(pair.told) < 10 and set(map(repr, pair.told)) == {repr(Watch(1, 5.5))}
+    assert pair.told and set(map(repr, pair.told)) == {repr(Watch(1, 5.5))}
     pair.channel.close()
     assert pair.told[-1] == Kill(1)
+
+
+def test_a_block_that_prints_more_than_its_pipe_holds_is_read_while_it_runs(pair: Pair) -> None:
+    async def scenario() -> tuple[Ending, bytes]:
+        running = asyncio.create_task(pair.run("one"))
+        await asyncio.to_thread(os.write, pair.output, b"x" * 500_000)
+        pair.far.sendall(pack(done("one")))
+        return await running
+
+    assert asyncio.run(scenario()) == (done("one"), b"x" * 100)
 
 
 def test_a_program_longer_than_the_socket_takes_is_sent_in_parts(pair: Pair) -> None:
@@ -126,6 +142,39 @@ def test_a_program_longer_than_the_socket_takes_is_sent_in_parts(pair: Pair) -> 
         return taken
 
     assert asyncio.run(scenario()) > 3_000_000
+
+
+def test_what_is_said_to_a_server_that_does_not_listen_waits_without_holding_anybody_up() -> None:
+    near, far = socket.socketpair()
+    line, frames = Line(near), [pack(Kill(number)) for number in range(20_000)]
+    read, write = os.pipe()
+
+    async def scenario() -> bytes:
+        for frame in frames:
+            line.say(frame)
+        line.say(b"!", [write])
+        heard = b""
+        while not heard.endswith(b"!"):
+            heard += await asyncio.to_thread(far.recv, 1 << 20)
+        return heard
+
+    with far:
+        assert asyncio.run(scenario()) == b"".join([*frames, b"!"])
+        line.say(b"late")
+        line.close()
+    assert os.read(read, 1) == b""
+    os.close(read)
+
+
+def test_what_was_lent_to_a_dead_server_is_closed() -> None:
+    near, far = socket.socketpair()
+    far.close()
+    read, write = os.pipe()
+    line = Line(near)
+    line.say(b"x", [write])
+    line.close()
+    assert os.read(read, 1) == b""
+    os.close(read)
 
 
 def test_crowding_is_bounded() -> None:

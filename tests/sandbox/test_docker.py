@@ -1,47 +1,36 @@
 """The docker sandbox with a real daemon: what holds in the process sandbox holds here, and what a container adds.
 
-Without a daemon only the tests of the image's contents and of the messages run.
+Without a daemon only those run that need none.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
-import shutil
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from mathsolve.sandbox import Limits, Observation, Program, SandboxError
-from mathsolve.sandbox import docker as docker_backend
-from mathsolve.sandbox.daemon import OWNER, daemon, describe, owner, sweep
-from mathsolve.sandbox.docker import DockerSandbox
-from mathsolve.sandbox.fleet import Terms
-from mathsolve.sandbox.image import base_files, build_image, image_exists, image_name
+from mathsolve.sandbox import Limits, Observation, Program
+from mathsolve.sandbox.docker import DockerSandbox, Terms
+from mathsolve.sandbox.docker.daemon import OWNER, daemon, owner, sweep
 
-from .attacks import PARALLEL, applies, complaints, storm, table
+from .containers import Own, built, kill, living
 
 Run = Callable[..., list[Observation]]
 ONE = Terms(containers=1)
-QUICK = Limits(cpu_s=0.3)
 
 
 @pytest.fixture(scope="session")
 def image() -> str:
-    """The image, built; skips where no daemon answers."""
-    try:
-        describe()
-    except SandboxError as error:
-        pytest.skip(str(error))
-    build_image()
-    return image_name()
+    """Name of the image; skips where no daemon answers."""
+    return built()
 
 
 @pytest.fixture(scope="module")
@@ -50,20 +39,6 @@ def box(image: str) -> Iterator[DockerSandbox]:
     sandbox = DockerSandbox(Limits(cpu_s=2), policy="off", terms=ONE)
     yield sandbox
     asyncio.run(sandbox.close())
-
-
-@dataclass(frozen=True, slots=True)
-class Own:
-    """A sandbox of the test's own, told apart from the others that live in this process."""
-
-    sandbox: DockerSandbox
-    """The sandbox."""
-    others: set[str]
-    """Containers that were there already."""
-
-    def containers(self) -> set[str]:
-        """Ids of its containers."""
-        return living() - self.others
 
 
 @pytest.fixture
@@ -85,22 +60,14 @@ async def blocks(sandbox: DockerSandbox, *codes: str, limits: Limits | None = No
         return [await session.run(Program(code), limits) for code in codes]
 
 
-def living(process: int | None = None) -> set[str]:
-    """Ids of the containers of a process, this one unless said otherwise."""
-    with daemon() as client:
-        found = client.containers.list(all=True, filters={"label": f"{OWNER}={owner(process or os.getpid())}"})
-        return {container.id for container in found}
-
-
-def kill(names: set[str]) -> None:
-    with daemon() as client:
-        for name in names:
-            client.containers.get(name).kill()
-
-
-def test_variables_stay_within_a_session_and_go_with_it(run: Run) -> None:
-    assert [seen.text for seen in run("x = 5", "print(x)\nx + 1", "_ * 2")] == ["", "5\n6", "12"]
-    assert run("x")[0].error == "NameError: name 'x' is not defined"
+@contextmanager
+def running(command: list[str]) -> Iterator[subprocess.Popen[str]]:
+    """An application, which is killed at the end whatever the test says."""
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as application:
+        try:
+            yield application
+        finally:
+            application.kill()
 
 
 def test_the_libraries_are_there(run: Run) -> None:
@@ -108,35 +75,8 @@ def test_the_libraries_are_there(run: Run) -> None:
     assert run(code)[0].text == "((x - 1)*(x + 1), 1)"
 
 
-def test_the_observation_names_the_tier_inside(run: Run) -> None:
-    assert run("1")[0].tier in ("A", "B", "C")
-
-
-def test_time_memory_and_output_are_limited(run: Run) -> None:
-    slow, after = run("x = 7\nprint('partial')\nwhile True: pass", "x", limits=QUICK)
-    assert (slow.status, slow.stdout, after.value) == ("timeout", "partial\n", "7")
-    assert run("sum(range(10**12))", limits=QUICK)[0].status == "timeout"
-    assert run("[0] * 10**11", limits=Limits(memory_mb=128))[0].status == "memory"
-    long = run("print('a' * 10**6)", limits=Limits(output_chars=100))[0]
-    assert long.truncated == 10**6 + 1 - 100 and len(long.stdout) < 200
-    assert run("import os\nos._exit(3)")[0].status == "exited"
-    assert run("#" * 10**6)[0].status == "error"
-
-
 def test_a_long_output_crosses_the_wall_whole(run: Run) -> None:
     assert run("print('\\u222b' * 10**5)", limits=Limits(output_chars=2**20))[0].stdout == "∫" * 10**5 + "\n"
-
-
-def test_the_whole_table_of_attacks_fails_here_too(image: str) -> None:
-    async def siege() -> tuple[dict[str, list[str]], list[str]]:
-        async with DockerSandbox(policy="off", concurrency=PARALLEL, terms=ONE) as sandbox:
-            tier = (await blocks(sandbox, "1"))[0].tier
-            attacks = [one for one in table() if applies(one, "off", tier) and not one.slow]
-            outcomes, harm = await storm(sandbox, attacks, "off")
-        assert len(attacks) >= 10
-        return {one.name: wrong for one in attacks if (wrong := list(complaints(one, outcomes[one.name])))}, harm
-
-    assert asyncio.run(siege()) == ({}, [])
 
 
 @pytest.mark.parametrize(
@@ -208,19 +148,6 @@ def test_a_session_outlives_its_container(own: Own) -> None:
     assert own.sandbox.metrics().restored == 1
 
 
-def test_a_block_whose_container_is_killed_runs_again(own: Own) -> None:
-    async def scenario() -> Observation:
-        async with await own.sandbox.open() as session:
-            await session.run(Program("import time\nx = 20"))
-            running = asyncio.create_task(session.run(Program("time.sleep(2)\nx + 1")))
-            await asyncio.sleep(0.5)
-            await asyncio.to_thread(kill, own.containers())
-            return await running
-
-    seen = asyncio.run(scenario())
-    assert (seen.status, seen.text) == ("ok", "21")
-
-
 def test_a_cancelled_block_is_killed(own: Own) -> None:
     async def scenario() -> str:
         async with await own.sandbox.open() as session:
@@ -285,19 +212,15 @@ def test_containers_end_with_an_application_that_is_killed(image: str) -> None:
         "    time.sleep(600)\n"
         "asyncio.run(main())"
     )
-    with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, text=True) as application:
+    with running([sys.executable, "-c", code]) as application:
         assert application.stdout is not None and application.stdout.readline() == "up\n"
         label = owner(application.pid)
         application.kill()
 
-    def left() -> list[Any]:
-        with daemon() as client:
-            return list(client.containers.list(all=True, filters={"label": f"{OWNER}={label}"}))
-
     end = time.monotonic() + 60
-    while left() and time.monotonic() < end:
+    while living(label) and time.monotonic() < end:
         time.sleep(0.1)
-    assert not left()
+    assert not living(label)
 
 
 def test_what_a_dead_owner_left_is_swept_and_nothing_else(image: str) -> None:
@@ -311,34 +234,6 @@ def test_what_a_dead_owner_left_is_swept_and_nothing_else(image: str) -> None:
     finally:
         for one in (alive, foreign):
             one.remove(force=True)
-
-
-def test_an_image_that_is_there_is_not_built_again(image: str) -> None:
-    with daemon() as client:
-        before = client.images.get(image).id
-        build_image()
-        assert client.images.get(image).id == before
-    assert image_exists()
-
-
-def test_another_sandbox_has_another_image(tmp_path: Path) -> None:
-    folder = tmp_path / "copied"
-    shutil.copytree(Path(docker_backend.__file__).parent, folder, ignore=shutil.ignore_patterns("__pycache__"))
-    ask = [sys.executable, "-c", "from copied.image import image_name; print(image_name())"]
-
-    def name() -> str:
-        return subprocess.run(ask, cwd=tmp_path, check=True, capture_output=True, text=True, timeout=120).stdout.strip()
-
-    assert name() == image_name()
-    (folder / "child.py").write_text((folder / "child.py").read_text() + "\n# another line\n")
-    assert name() != image_name()
-
-
-def test_the_image_is_made_of_python_alone() -> None:
-    files = dict(base_files())
-    assert all(path.startswith(("/usr/local/", "/lib", "/usr/lib")) for path in files)
-    assert not any(path.endswith(("/sh", "/bash", ".pem", "/passwd")) for path in files)
-    assert all(source.is_file() for source in files.values())
 
 
 def test_the_sdk_is_loaded_only_when_it_is_used() -> None:
@@ -368,23 +263,15 @@ def test_the_command_runs_a_program_in_a_container(image: str, tmp_path: Path) -
     assert (done.stdout, done.stderr, done.returncode) == ("here\n42\n", "", 0)
 
 
-def test_the_command_says_what_it_built(image: str) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "mathsolve", "sandbox", "image"], capture_output=True, text=True, timeout=240
-    )
-    assert done.stdout.startswith(f"{image}  ") and done.returncode == 0
-
-
 def test_ctrl_c_is_no_reason_to_leave_containers(image: str, tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_text("print('x' * 10)\nwhile True: pass")
     command = [sys.executable, "-m", "mathsolve", "exec", "--sandbox", "docker", "--timeout", "600", str(program)]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as application:
+    with running(command) as application:
         end = time.monotonic() + 120
-        while not living(application.pid) and time.monotonic() < end:
-            time.sleep(0.1)
         label = owner(application.pid)
+        while not living(label) and time.monotonic() < end:
+            time.sleep(0.1)
         application.send_signal(signal.SIGINT)
         assert application.wait(120) == 130
-    with daemon() as client:
-        assert not client.containers.list(all=True, filters={"label": f"{OWNER}={label}"})
+    assert not living(label)

@@ -3,10 +3,10 @@
 import asyncio
 from collections.abc import Awaitable, Callable
 
-from mathsolve.sandbox import Limits, MemoSandbox, Mode, Observation, ProcessSandbox, Program, Session
+from mathsolve.sandbox import Limits, MemoSandbox, Mode, Observation, ProcessSandbox, Program, Sandbox, Session
 
 
-class Counting:
+class Counting(Sandbox):
     """Counts the sessions that a sandbox opens."""
 
     def __init__(self, sandbox: ProcessSandbox) -> None:

@@ -70,6 +70,7 @@ ORDINARY = {
         "from collections import Counter, defaultdict\nd = defaultdict(int)\nd['x'] += 1\nCounter('aab')['a'] + d['x']",
         "3",
     ),
+    "calendar": ("import calendar\ncalendar.monthrange(2024, 2)[1]", "29"),
     "itertools": ("from itertools import product\nlen(list(product(range(3), repeat=2)))", "9"),
     "getattr": (
         "getattr('a', 'upper')() + str(hasattr('a', 'nothing')) + str(getattr(1, 'nothing', None))",

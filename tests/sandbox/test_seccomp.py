@@ -87,6 +87,11 @@ def test_every_number_of_every_call_is_decided_as_the_list_says(machine: str) ->
 
 
 @pytest.mark.parametrize("machine", MACHINES)
+def test_a_prepared_filter_is_the_same(machine: str) -> None:
+    assert seccomp.prepared(machine)(TGID) == seccomp.assemble(machine, TGID)
+
+
+@pytest.mark.parametrize("machine", MACHINES)
 def test_calls_in_another_numbering_end_the_process(machine: str) -> None:
     program = seccomp.assemble(machine, TGID)
     for other, number in product(set(ARCH) - {machine}, (*range(0, 512, 7), 0x40000000 + 57)):

@@ -15,9 +15,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mathsolve.sandbox import Limits, Observation, Program
-from mathsolve.sandbox.container import Container, Woven
-from mathsolve.sandbox.messages import BadFrame
-from mathsolve.sandbox.wire import MAX_FRAME, Execute, Observed, Setting, Wire, pack
+from mathsolve.sandbox.docker.container import Container, Woven
+from mathsolve.sandbox.docker.wire import MAX_FRAME, Execute, Observed, pack, wire
+from mathsolve.sandbox.frames import BadFrame
+from mathsolve.sandbox.session import Setting
 
 ORDER = Execute(7, 1, Setting(0, "replay", "tora"), Program("1"), Limits())
 SEEN = Observation("ok", "out\n", "1", None, 0.5, 0.25, 3, "B", "restored", None, "tora")
@@ -37,8 +38,8 @@ def forged(**changes: Any) -> bytes:
 @pytest.mark.parametrize("letter", [ORDER, Observed(7, SEEN)])
 @pytest.mark.parametrize("piece", [1, 5, 10_000])
 def test_a_message_survives_the_way(letter: Execute | Observed, piece: int) -> None:
-    wire, data = Wire(), pack(letter) * 2
-    received = [one for i in range(0, len(data), piece) for one in wire.feed(data[i : i + piece])]
+    cutter, data = wire(), pack(letter) * 2
+    received = [one for i in range(0, len(data), piece) for one in cutter.feed(data[i : i + piece])]
     assert received == [letter, letter]
 
 
@@ -62,6 +63,8 @@ def test_a_message_survives_the_way(letter: Execute | Observed, piece: int) -> N
         forged(cpu_s=float("nan")),
         forged(cpu_s=float("inf")),
         forged(truncated=1.5),
+        forged(truncated=2**63),
+        forged(cpu_s=-1.0),
         forged(session="sold"),
         struct.pack("<I", MAX_FRAME + 1),
         struct.pack("<I", 3) + b"\xff\xff\xff",
@@ -70,19 +73,19 @@ def test_a_message_survives_the_way(letter: Execute | Observed, piece: int) -> N
 )
 def test_anything_else_is_refused(data: bytes) -> None:
     with pytest.raises(BadFrame):
-        Wire().feed(data)
+        wire().feed(data)
 
 
 @given(st.binary(max_size=200) | st.builds(lambda body: struct.pack("<I", len(body)) + body, st.binary(max_size=100)))
 def test_noise_is_a_message_a_wait_or_a_refusal(data: bytes) -> None:
     with suppress(BadFrame):
-        assert isinstance(Wire().feed(data), list)
+        assert isinstance(wire().feed(data), list)
 
 
 @given(st.recursive(st.none() | st.booleans() | st.integers() | st.floats() | st.text(), st.lists, max_leaves=20))
 def test_no_json_makes_the_reader_fall_over(value: Any) -> None:
     with suppress(BadFrame):
-        Wire().feed(frame("Observed", 1, value))
+        wire().feed(frame("Observed", 1, value))
 
 
 def test_the_two_streams_are_told_apart_wherever_they_are_cut() -> None:
@@ -131,7 +134,7 @@ def test_the_answer_to_the_question_counts() -> None:
 
 def test_answers_to_nothing_are_passed_over() -> None:
     forgery = pack(Observed(99, Observation("ok", "forged")))
-    assert spoken_to(say(forgery, frame("Pong", 98), frame("Greeting", "A", ""), pack(Observed(2, SEEN)))) == (
+    assert spoken_to(say(forgery, frame("Pong", 98), frame("Greeting", None, ""), pack(Observed(2, SEEN)))) == (
         SEEN,
         True,
     )
