@@ -85,8 +85,8 @@ class Attempt:
         """Text of a thought that goes on in the next completion."""
         self._filling = ""
         """The whole of what was printed, when it was written into the box after the last program."""
-        self._nudged = False
-        """Whether these are its last words."""
+        self._spent: tuple[Stop, str] | None = None
+        """What it has used up, when these are its last words."""
         self._session: Session | None = None
         self._stop: Stop = "cancelled"
         self._answer: str | None = None
@@ -115,14 +115,14 @@ class Attempt:
         """One completion, and what it calls for: a program to run, a box to fill. True when the attempt is over."""
         room = self._room()
         if room <= 0:
-            return self._spent("max_tokens", f"used all of its {self._budget.tokens} tokens")
+            return self._last_words("max_tokens", f"used all of its {self._budget.tokens} tokens")
         context = Context(self.problem, self._mode, tuple(self._steps), tuple(self._segments), self._tokens)
         writer = _Writer(self) if self._listener else None
         completion = await self._backend.generate(context, self._limited(room), writer.hear if writer else None)
         if completion.stop == self._family.box and self._may_fill:
             return self._fill_box(completion)
         turn = self._read(completion)
-        if turn.asks and not self._nudged:
+        if turn.asks and not self._spent:
             return await self._execute(completion)
         return self._conclude(completion)
 
@@ -155,7 +155,7 @@ class Attempt:
         """Tokens that are left, those for the last words apart as long as these are not the last words."""
         used = self._prompt_length + self._used
         room = min(self._prompt_length + self._budget.tokens, self._backend.profile.context) - used
-        return room if self._nudged or not self._family.nudge else room - LAST_WORDS
+        return room if self._spent or not self._family.nudge else room - LAST_WORDS
 
     @property
     def _used(self) -> int:
@@ -200,7 +200,7 @@ class Attempt:
         ran = sum(isinstance(step, Observation) for step in self._steps)
         if ran >= self._budget.programs:
             self._force(*self._family.observe("no programs are left", completion.stop))
-            return self._spent("max_programs", f"wanted more than {self._budget.programs} programs")
+            return self._last_words("max_programs", f"wanted more than {self._budget.programs} programs")
         if self._session is None:
             self._session = await self._sandbox.open(self._sampling.seed, preset=self._family.preset)
         observation = await self._session.run(self._unrun())
@@ -223,18 +223,18 @@ class Attempt:
                 code = []
         return Program("\n".join(code))
 
-    def _spent(self, stop: Stop, detail: str) -> bool:
+    def _last_words(self, stop: Stop, detail: str) -> bool:
         """Asks for the last words where the family knows how; else that was all."""
-        if self._nudged or not self._family.nudge:
+        if self._spent or not self._family.nudge:
             return self._end(stop, detail)
-        self._nudged = True
+        self._spent = stop, detail
         self._begun = self._family.nudge
         self._force(Segment(self._family.nudge, "observation"))
         return False
 
     def _conclude(self, completion: Completion) -> bool:
-        if completion.finished != "stop" and not self._nudged:
-            return self._spent("max_tokens", "ran out of tokens before it stated an answer")
+        if completion.finished != "stop" and not self._spent:
+            return self._last_words("max_tokens", "ran out of tokens before it stated an answer")
         words_only = not any(isinstance(step, Program) for step in self._steps)
         self._answer, self._rule = (
             (self._filling, "filled") if self._filling else final_answer(self._steps, self._family)
@@ -242,6 +242,8 @@ class Attempt:
         if self._answer:
             self.tell(Event("answer", self._answer))
             return self._end("answered", None)
+        if self._spent:
+            return self._end(*self._spent)
         last = self._steps[-1] if self._steps else None
         if isinstance(last, Thought) and words_only and self._family.refuses:
             return self._end("refused", last.text.strip())

@@ -70,7 +70,10 @@ class ReplayBackend:
         if on_text is not None:
             on_text(text[:place])
         ids = self._ids(text[:place], stop)
-        return Completion(text[:place], "stop", stop, ids, (0.0,) * len(ids), count=len(text[:place].split()))
+        count = len(ids) or len(text[:place].split())
+        if count > sampling.max_tokens:
+            return self._cut(text[:place], ids[: sampling.max_tokens], sampling.max_tokens)
+        return Completion(text[:place], "stop", stop, ids, (0.0,) * len(ids), count=count)
 
     async def score(self, ids: Sequence[int]) -> list[float]:
         """Nothing: a recording has no opinion."""
@@ -78,6 +81,11 @@ class ReplayBackend:
 
     async def close(self) -> None:
         """Nothing to free."""
+
+    def _cut(self, text: str, ids: tuple[int, ...], count: int) -> Completion:
+        """The beginning of a text that is too long; without a tokenizer, words count as tokens."""
+        begun = self.renderer.decode(ids) if ids else " ".join(text.split()[:count])
+        return Completion(begun, "length", None, ids, (0.0,) * len(ids), count=count)
 
     def _turn(self, context: Context, seed: int) -> str:
         """What is left of the solution after the outputs that were seen so far."""
@@ -95,7 +103,7 @@ class ReplayBackend:
         return self._after_writing(left, context)
 
     def _after_writing(self, left: str, context: Context) -> str:
-        """Without what was written since the last output, where the engine has filled a box."""
+        """Without what was written since the last output, where the engine has opened or filled a box."""
         written = ""
         for segment in reversed(context.segments):
             if segment.text.endswith(self.renderer.family.output_close) or segment.role == "prompt":
@@ -104,8 +112,10 @@ class ReplayBackend:
         box = self.renderer.family.box
         if box not in written:
             return left
-        inside = boxed(left) or ""
-        return left.partition(box)[2].removeprefix(inside).removeprefix("}")
+        after = left.partition(box)[2]
+        if written.endswith(box):  # opened by the engine, to be filled by the model
+            return after
+        return after.removeprefix(boxed(left) or "").removeprefix("}")
 
     def _ids(self, text: str, stop: str | None) -> tuple[int, ...]:
         """The ids of what was written, the stop included."""

@@ -74,7 +74,7 @@ def compare(gold: str, answer: str, rules: Rules = DEFAULT, settled: Settled | N
     if (plain := _plain(gold, bare, rules)) is not None:
         return Comparison(plain)
     try:
-        right = parse(_right(gold))
+        right = parse(_chosen(bare, _right(gold)))
     except Unreadable as problem:
         if _spelled(gold) == _spelled(answer):
             return Comparison(Verdict("correct", "the same text", "text"))
@@ -118,11 +118,12 @@ def _with_point(gold: str, answer: str) -> str:
 _OPTION = re.compile(r"\(([A-H])\)\s*\S.*|([A-H])[.:)]\s+\S.*", re.DOTALL)
 
 
-def _chosen(gold: str, answer: str) -> str:
-    """The letter of an option that was given with its text, where a letter is right."""
-    if re.fullmatch(r"\(?[A-H]\)?", gold.strip()) and (match := _OPTION.fullmatch(answer.strip())):
+def _chosen(letter: str, option: str) -> str:
+    """The letter of an option that stands before its text, where the other side is a letter alone; else all of it."""
+    plain = re.sub(r"\\text(?:bf)?\s*\{([^{}]*)\}", r"\1", option).strip() if len(option) < LONGEST_GOLD else ""
+    if re.fullmatch(r"\(?[A-H]\)?", letter.strip()) and (match := _OPTION.fullmatch(plain)):
         return match[1] or match[2]
-    return answer
+    return option
 
 
 def _right(gold: str) -> str:

@@ -106,7 +106,8 @@ def _partners(many: list[Node], others: list[Node], compare: Compare) -> Verdict
     undecided: Verdict | None = None
     left = list(others)
     for item in many:
-        for other in left:
+        form = canonical(item)
+        for other in sorted(left, key=lambda other: canonical(other) != form):
             found = compare(item, other)
             undecided = found if found.verdict == "undecided" else undecided
             if found.verdict == "correct":

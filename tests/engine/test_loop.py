@@ -52,3 +52,37 @@ def test_every_token_has_the_role_of_what_it_is_part_of(solver: Solver) -> None:
     assert said["program"] == "<program>x = 41</program><program>print(x + 1)</program>"
     assert said["observation"] == "<output></output><output>42</output>42}"
     assert said["stop"] == "<end>"
+
+
+FENCED = "```python\nprint({0})\n```\n```output\n?\n```\n"
+
+
+def test_an_attempt_at_the_end_of_its_programs_states_its_answer(solver: Solver) -> None:
+    text = FENCED.format(1) + FENCED.format(2) + "7}$ and nothing else."
+    done = run(solver, text.replace("7}", "\\boxed{7}"), family="qwen-tir", programs=1)
+    assert (done.stop, done.answer) == ("answered", "7")
+    assert isinstance(done.steps[-1], Thought) and done.steps[-1].text.startswith("\n\nThe final answer is \\boxed{")
+
+
+def test_words_without_end_are_cut_and_say_so(solver: Solver) -> None:
+    done = run(solver, "and so on " * 500, family="qwen-tir", tokens=200)
+    assert (done.stop, done.answer) == ("max_tokens", None)
+    assert done.detail == "ran out of tokens before it stated an answer"
+
+
+def test_a_value_that_was_only_printed_is_an_answer_that_says_so(solver: Solver) -> None:
+    done = run(solver, FENCED.format("6 * 7"), family="qwen-tir")
+    assert (done.answer, done.rule) == ("42", "printed")
+
+
+def test_reasoning_between_tags_is_kept_out_of_the_answer(solver: Solver) -> None:
+    done = run(solver, "<think>Maybe \\boxed{3}?\n" + FENCED.format(4) + "</think>The answer is 4.", family="think")
+    assert (done.answer, done.rule) == ("4", "phrase")
+    assert run(solver, "<think>Maybe \\boxed{3}?", family="think").answer is None
+
+
+def test_programs_that_were_written_one_after_the_other_run_in_order(solver: Solver) -> None:
+    two = "```python\nx = 5\n```\nthen\n```python\nprint(x + 1)\n```\n```output\n?\n```\nIt is \\boxed{6}."
+    done = run(solver, two, family="qwen-tir")
+    assert [step.stdout for step in done.steps if isinstance(step, Observation)] == ["6\n"]
+    assert [step.code for step in done.steps if isinstance(step, Program)] == ["x = 5", "print(x + 1)"]

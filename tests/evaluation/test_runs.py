@@ -1,33 +1,25 @@
-"""Runs: what is taken, recorded, kept through accidents, and shown on the way."""
+"""Runs: what is taken, recorded and resumed."""
 
-import io
-import os
-import resource
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from mathsolve.engine.errors import MathsolveError, UsageError
+from mathsolve.engine.errors import UsageError
 from mathsolve.engine.grading.verdict import Verdict
 from mathsolve.engine.solver import Solver
 from mathsolve.evaluation.configuration import Configuration
-from mathsolve.evaluation.display import Display, duration, line, panel
 from mathsolve.evaluation.draw import draws
 from mathsolve.evaluation.evaluate import Halt, evaluate
 from mathsolve.evaluation.item import Item
 from mathsolve.evaluation.journal import Journal
 from mathsolve.evaluation.measure import markdown_table, summarise
-from mathsolve.evaluation.metrics import metrics
 from mathsolve.evaluation.record import Record
 from mathsolve.evaluation.run import Run, item_from_json, item_to_json
 from mathsolve.evaluation.session import carry_out
 from mathsolve.evaluation.take import take
-from mathsolve.evaluation.tally import Accuracy, Tally
+from mathsolve.evaluation.tally import Tally
 from mathsolve.evaluation.verdicts import Verdicts
 
 SUMS = [
@@ -46,29 +38,6 @@ def lasting(run: Run) -> dict[str, object]:
         return replace(record, seconds=0.0, steps=steps)
 
     return {record.key: timeless(record) for record in run.records()}
-
-
-def a_record(key: str = "a", problem: str = "sums/12", *, right: bool = True, stop: str = "answered") -> Record:
-    verdict, answer = ("correct", "408") if right else ("wrong", "409")
-    return Record(
-        key,
-        problem,
-        0,
-        "mixed",
-        answer,
-        True,
-        verdict,
-        "",
-        "number",
-        1,
-        stop,
-        None,
-        (),
-        5,
-        9,
-        0,
-        0.1,  # type: ignore[arg-type]
-    )
 
 
 def test_every_sample_is_recorded_once_and_graded(solver: Solver, tmp_path: Path) -> None:
@@ -176,49 +145,6 @@ def test_changed_problems_and_foreign_folders_are_refused(solver: Solver, tmp_pa
         carry_out(solver, TWICE, SUMS, tmp_path / "mine")
 
 
-def test_two_writers_are_kept_apart(tmp_path: Path) -> None:
-    with Journal(tmp_path), pytest.raises(UsageError, match=f"process {os.getpid()} is writing"), Journal(tmp_path):
-        pass
-    with Journal(tmp_path) as journal:
-        journal.add(a_record())
-    assert [record.key for record in Run(tmp_path).records()] == ["a"]
-
-
-@contextmanager
-def largest_file(size: int) -> Iterator[None]:
-    """No file may grow beyond `size`: what a full disk looks like."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_FSIZE, before)
-
-
-def test_a_full_disk_leaves_whole_lines(tmp_path: Path) -> None:
-    with Journal(tmp_path) as journal:
-        journal.add(a_record("first"))
-        room = journal.path.stat().st_size + 100
-        with largest_file(room), pytest.raises(MathsolveError, match=r"records\.jsonl: File too large.*make room"):
-            journal.add(a_record("second"))
-        journal.add(a_record("third"))
-    assert [record.key for record in Run(tmp_path).records()] == ["first", "third"]
-
-
-@pytest.mark.parametrize("torn", ['{"key": "b', "\0" * 200_000, '{"key": "b"}\n{"half', "nonsense\n", "{"])
-def test_what_is_torn_is_put_aside(tmp_path: Path, torn: str) -> None:
-    with Journal(tmp_path) as journal:
-        journal.add(a_record("first"))
-    whole = journal.path.read_bytes()
-    with journal.path.open("a") as file:
-        file.write(torn)
-    with Journal(tmp_path) as journal:
-        journal.add(a_record("second"))
-    kept = '{"key": "b"}\n' if torn.startswith('{"key": "b"}') else ""
-    assert journal.path.read_bytes().startswith(whole + kept.encode() + b'{"key": "second"')
-    assert journal.path.with_suffix(".torn").read_bytes() == torn.removeprefix(kept).encode() + b"\n"
-
-
 def test_a_halt_ends_within_seconds_and_loses_nothing(solver: Solver, tmp_path: Path) -> None:
     tally, halt = Tally(planned=20_000), Halt()
     many = draws(replace(TWICE, samples=20_000), SUMS[:1])
@@ -244,76 +170,10 @@ def test_tokens_are_kept_on_request(solver: Solver, tmp_path: Path) -> None:
     assert len(record.tokens.sampled()) == record.sampled_tokens > 0
 
 
-def test_half_a_character_is_kept(solver: Solver, tmp_path: Path) -> None:
+def test_a_question_with_half_a_character_is_kept(solver: Solver, tmp_path: Path) -> None:
     half = replace(SUMS[0], question="What is 12 times 34\ud800?", gold="\udfff")
     run = carry_out(solver, replace(TWICE, samples=1), [half, SUMS[1]], tmp_path, most_failures=1).run
     assert run.items[half.id] == half
-    with Journal(tmp_path) as journal:
-        journal.add(replace(a_record(), answer="\ud800"))
-    assert "\ud800" in {record.answer for record in run.records()}
-
-
-def test_an_error_while_writing_ends_the_run_at_once(solver: Solver, tmp_path: Path) -> None:
-    many = draws(replace(TWICE, samples=20_000), SUMS)
-    with Journal(tmp_path) as journal, largest_file(3_000), pytest.raises(MathsolveError, match="make room"):
-        solver.run(evaluate(solver, many, journal, Tally(1), concurrency=8, most_failures=0))
-    assert list(Run(tmp_path).records())
-
-
-def test_the_running_accuracy_is_that_of_the_metrics(tmp_path: Path) -> None:
-    tally = Tally(planned=300)
-    (tmp_path / "problems.jsonl").write_text("".join(item_to_json(item) + "\n" for item in SUMS))
-    with Journal(tmp_path) as journal:
-        for number in range(300):
-            item = SUMS[number * number % 6]
-            record = replace(a_record(str(number), item.id, right=number % 7 < int(item.id[-1]) % 5), sample=number)
-            journal.add(record)
-            tally.add(record)
-    [group] = metrics(Run(tmp_path)).groups
-    assert tally.accuracy.mean == pytest.approx(group.accuracy.value)
-    assert (tally.accuracy.n, tally.done) == (group.problems, group.samples)
-    low, high = tally.accuracy.interval
-    assert low < group.accuracy.value < high
-
-
-def test_samples_of_one_problem_do_not_make_the_interval_narrow() -> None:
-    once, often = Accuracy(), Accuracy()
-    for problem in range(40):
-        right = float(problem % 4 == 0)
-        once.move(None, right)
-        often.move(None, right)
-        for _ in range(15):
-            often.move(right, right)
-    assert often.interval == pytest.approx(once.interval)
-
-
-def test_a_log_gets_a_line_with_every_figure() -> None:
-    now = 0.0
-    tally = Tally(planned=10, clock=lambda: now)
-    stream = io.StringIO()
-    with Display(tally, "sums", "runs/sums", stream).shown():
-        for number in range(5):
-            now += 1.0
-            tally.add(a_record(str(number), f"sums/{number}", right=number > 0))
-    tally.add(a_record("f", stop="sandbox_error"))
-    assert stream.getvalue() == "mathsolve: sums, into runs/sums\n"
-    assert line(tally) == (
-        "5 of 10 · accuracy 80.0%, 37.6% to 96.4% · 1.2 samples/s · 11 tokens/s · 0.0 programs/s · 1 failed · 4 s left"
-    )
-    assert [duration(s) for s in (0.2, 59.6, 3599, 90_000)] == ["0 s", "1 min 0 s", "59 min 59 s", "25 h 0 min"]
-
-
-def test_a_terminal_gets_a_panel_with_a_row_for_each_part() -> None:
-    tally = Tally(planned=1_000)
-    for number in range(8):
-        tally.add(replace(a_record(str(number), f"{'ab'[number % 2]}/{number}"), mode="cot" if number < 4 else "pot"))
-    tally.add(a_record("f", stop="backend_error"))
-    stream = io.StringIO()
-    Console(file=stream, width=80).print(panel(tally, "a, b", "runs/a+b", "ending"))
-    rows = [" ".join(row.split()) for row in stream.getvalue().splitlines()]
-    for shown in ("a, b", "a cot 100.0% 34.2% to 100.0%", "b pot 100.0% 34.2% to 100.0%", "failed 1 1 backend error"):
-        assert shown in rows
-    assert any("8 of 1,000" in row for row in rows) and "ending" in rows
 
 
 def test_items_come_back_equal() -> None:

@@ -14,7 +14,7 @@ from .conftest import Run, blocks
 SEEN = """
 import sys, threading, signal, random
 print(sorted(globals()), sys.stdout.seekable(), sys.stdout.isatty(), threading.active_count(), random.random())
-print(signal.getsignal(signal.SIGCHLD), signal.getsignal(signal.SIGPROF), "sympy" in sys.modules)
+print(signal.getsignal(signal.SIGCHLD), callable(signal.getsignal(signal.SIGPROF)), "sympy" in sys.modules)
 print(sys.argv, sys.orig_argv[1:])
 """
 

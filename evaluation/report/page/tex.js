@@ -14,6 +14,12 @@ const sign = (text, attributes = {}) => node("mo", attributes, text);
 const fence = (text) => sign(text, { fence: "true", stretchy: "true", symmetric: "true" });
 const gap = (em) => node("mspace", { width: `${em}em` });
 
+// A plus or minus that has nothing on its left belongs to what follows.
+function signed(found, before) {
+  const alone = !before || (before.name === "mo" && !/[)\]}|!′‖⟩⌋⌉…⋯]/.test(before.children[0]));
+  return found.name === "mo" && alone && "+−±∓".includes(found.children[0]) ? sign(found.children[0], { form: "prefix" }) : found;
+}
+
 // Three letters and more by themselves are a word.
 function words(found) {
   const letters = found.children.every((child) => child.name === "mi" && /^\p{L}$/u.test(child.children[0]));
@@ -64,7 +70,7 @@ class TexParser {
       if (this.peek() === undefined) throw new Unreadable("a group is not closed");
       if (this.peek() in INFIX) return this.infix(nodes, ends);
       const atom = this.scripted();
-      if (atom) nodes.push(...(Array.isArray(atom) ? atom : [atom]));
+      if (atom) nodes.push(...(Array.isArray(atom) ? atom : [signed(atom, nodes.at(-1))]));
     }
     this.depth--;
     return nodes;
@@ -180,7 +186,7 @@ class TexParser {
       case "mathrel": case "mathbin": case "mathord": case "mathstrut": return name === "mathstrut" ? null : this.argument();
       case "color": case "textcolor": this.argument(); return name === "color" ? null : this.argument();
       case "hspace": case "hspace*": case "vspace": case "vspace*": this.text("mtext"); return gap(1);
-      case "cancel": case "bcancel": case "smash": return this.argument();
+      case "smash": return this.argument();
       case "substack": return this.lines();
       case "tag": case "tag*": return row([gap(2), this.text("mtext")]);
       case "phantomsection": case "label": this.text("mtext"); return null;
