@@ -71,6 +71,8 @@ class Options:
     """Seed of every random choice."""
     timeout: Annotated[float, Parameter(env_var="MATHSOLVE_TIMEOUT")] = 60.0
     """Seconds per question."""
+    sandbox: Annotated[Literal["process", "docker"], Parameter(env_var="MATHSOLVE_SANDBOX")] = "process"
+    """Where programs run: in walled-in processes, or in containers (first: mathsolve sandbox image)."""
     json: bool = False
     """Print JSON, with every step, instead of the answer alone."""
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"])] = False
@@ -149,7 +151,7 @@ def exec_(
         data = _stdin().read() if file.strip() == "-" else Path(file).read_bytes()
     except OSError as error:
         raise UsageError(f"cannot read the program {file!r}: {error.strerror}") from error
-    chosen = _sandbox() if sandbox == "process" else _docker()
+    chosen = _sandbox() if sandbox == "process" else _docker(containers=1)
     return execute(chosen, decoded(data, file), timeout_s=timeout, memory_mb=memory, as_json=json)
 
 
@@ -190,11 +192,8 @@ def application() -> App:
 
 def run(arguments: list[str]) -> int:
     """Runs one command line and returns its exit code; every error is one line on standard error."""
-    in_docker = arguments[:1] == ["exec"] and any("docker" in word for word in arguments)
-    if (
-        not {*COMMANDS, "doctor", "--help", "-h", "--version"} & set(arguments[:1])
-        and not in_docker
-    ):
+    in_docker = any(word in ("docker", "--sandbox=docker") for word in arguments)
+    if not in_docker and not {*COMMANDS, "doctor", "--help", "-h", "--version"} & set(arguments[:1]):
         _sandbox()
     tokens = [word if _OPTION.fullmatch(word) or not word.startswith("-") else f" {word}" for word in arguments]
     try:
@@ -242,11 +241,11 @@ def _sandbox() -> ProcessSandbox:
     return sandbox
 
 
-def _docker() -> Sandbox:
-    """A sandbox of its own for one program: one container is enough."""
+def _docker(containers: int | None) -> Sandbox:
+    """A sandbox in containers; None: as many as it finds right."""
     from .sandbox.docker import DockerSandbox, Terms
 
-    return DockerSandbox(terms=Terms(containers=1))
+    return DockerSandbox(terms=Terms() if containers is None else Terms(containers=containers))
 
 
 def _solver(options: Options) -> Solver:
@@ -256,7 +255,7 @@ def _solver(options: Options) -> Solver:
     settings = Settings(
         options.model, options.mode, options.samples, options.seed, options.timeout, family=options.family
     )
-    return Solver(settings, sandbox=_sandbox())
+    return Solver(settings, sandbox=_sandbox() if options.sandbox == "process" else _docker(containers=None))
 
 
 def _configuration(*, commands: bool) -> tuple[ConfigurationFile, ...]:

@@ -21,8 +21,6 @@ import time
 from pathlib import Path
 from typing import Any
 
-QUESTIONS = Path(__file__).parents[1] / "tests" / "data" / "handwritten_inside.jsonl"
-
 
 def main() -> int:
     """Runs both and compares them."""
@@ -40,7 +38,17 @@ def main() -> int:
     options = parser.parse_args()
     os.nice(options.nice)
     out = options.out or Path(tempfile.mkdtemp(prefix="eval_kill."))
-    command = [sys.executable, "-m", "mathsolve", "eval", str(QUESTIONS), "--mode", "mixed", "--temperature", "0.7"]
+    command = [
+        sys.executable,
+        "-m",
+        "mathsolve",
+        "eval",
+        "handwritten/inside",
+        "--mode",
+        "mixed",
+        "--temperature",
+        "0.7",
+    ]
     command += ["--samples", str(options.samples), "--limit", str(options.problems)]
     command += ["--concurrency", str(options.concurrency)]
     total = options.samples * options.problems

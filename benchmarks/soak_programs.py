@@ -121,7 +121,7 @@ HOSTILE = [
     Hostile("import os\nos.close(3)", "exited", 2),
     Hostile("import os\nos.closerange(0, 64)", "exited", 2),
     Hostile("import os\nos.dup2(1, 3)", "exited", 2),
-    Hostile("import json\njson.dumps = lambda *a, **k: '[]'", "crashed", 2),
+    Hostile("import sys\nsys.modules['mathsolve_sandbox.frames']._encode = lambda body: '[]'", "crashed", 2),
     Hostile("import builtins\nbuiltins.getattr = None", "exited", 2),
     # frames
     Hostile(f"import os\nos.write(3, {FORGED_REPLY!r})\n2", "ok", 2),

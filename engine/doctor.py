@@ -23,10 +23,8 @@ from ..sandbox.docker.daemon import IMAGE_COMMAND, describe
 from ..sandbox.docker.image import image_exists
 from ..sandbox.probe import probe
 from .backends.embedded import EMBEDDED_FOLDER, EmbeddedBackend
+from .backends.source import NEEDS, install
 from .errors import BackendError
-
-ENDPOINTS = ("transformers", "vllm", "openai")
-"""Backends that the design names and this version does not have."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +53,7 @@ def checks() -> Iterator[Check]:
     yield asyncio.run(_sandbox())
     yield from _isolation()
     yield _model()
-    for name in ENDPOINTS:
-        yield Check(f"backend {name}", False, "not part of this version", "use --model embedded or a model folder")
+    yield from _backends()
     yield _docker()
     yield _gpu()
     yield _compiled()
@@ -105,6 +102,13 @@ def _model() -> Check:
     return Check(
         "model embedded", True, f"{size:.1f} MB, reads {backend.profile.context} tokens, runs on the CPU", needed=True
     )
+
+
+def _backends() -> Iterator[Check]:
+    for name, packages in NEEDS.items():
+        missing = [package for package in packages if importlib.util.find_spec(package) is None]
+        found = "installed" if not missing else f"needs {' and '.join(missing)}"
+        yield Check(f"backend {name}", not missing, found, f"for other models than the embedded one: {install(name)}")
 
 
 def _docker() -> Check:

@@ -24,6 +24,7 @@ _LETTER = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 """The letter of an option, and what is said with it."""
+ORDERED = Rules(ordered=True)
 LONGEST_OPTION = 1_000
 """Characters of an answer in which a letter is looked for."""
 _ASKS_PERCENT = re.compile(
@@ -116,7 +117,8 @@ def _chosen(item: Item, answer: str) -> Verdict:
     letter = _LETTER.fullmatch(answer.strip()) if len(answer) < LONGEST_OPTION else None
     if letter is not None and ord(letter[1].upper()) - ord("A") < len(texts):
         return _by_letter(texts, good, letter)
-    fits = {n for n, text in enumerate(texts) if grade(text, answer, rules=rules(item)).verdict == "correct"}
+    as_written = replace(rules(item), ordered=True)  # options may be the same numbers in another order
+    fits = {n for n, text in enumerate(texts) if grade(text, answer, rules=as_written).verdict == "correct"}
     if fits & good and fits - good:
         return Verdict("undecided", "it fits several options", "choice")
     if fits:
@@ -126,8 +128,8 @@ def _chosen(item: Item, answer: str) -> Verdict:
 
 def _by_letter(texts: list[str], good: set[int], letter: re.Match[str]) -> Verdict:
     """A letter counts unless the value beside it is that of another option."""
-    chosen, said = ord(letter[1].upper()) - ord("A"), letter[2].strip(" .:-$")
-    fits = [n for n, text in enumerate(texts) if said and grade(text, said).verdict == "correct"]
+    chosen, said = ord(letter[1].upper()) - ord("A"), letter[2].strip(" .:$")
+    fits = [n for n, text in enumerate(texts) if said and grade(text, said, rules=ORDERED).verdict == "correct"]
     if fits and chosen not in fits:
         return Verdict("wrong", f"option {letter[1].upper()} with the value of another", "choice")
     return _verdict(chosen in good, f"option {letter[1].upper()}")

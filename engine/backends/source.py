@@ -27,7 +27,8 @@ from .embedded import EMBEDDED_FOLDER, EmbeddedBackend, check_folder
 Kind = Literal["embedded", "transformers", "vllm", "openai", "replay"]
 _PREFIXES: dict[str, Kind] = {"hf": "transformers", "vllm": "vllm", "openai": "openai", "replay": "replay"}
 _HUB = re.compile(r"[\w.-]+/[\w.-]+")
-_NEEDS = {"transformers": ("transformers", "torch"), "vllm": ("vllm",), "openai": ("openai",)}
+NEEDS = {"transformers": ("transformers", "torch"), "vllm": ("vllm",), "openai": ("openai",)}
+"""Packages that a backend needs besides ours."""
 FORMS = (
     "use --model embedded, a model folder, hf:NAME, vllm:NAME, openai:NAME, or the address of a server "
     "such as http://localhost:8000/v1"
@@ -99,12 +100,15 @@ def find(model: str, family: str | None = None) -> Source:
         source.layout() if source.kind != "openai" or family else None
     except (FileNotFoundError, ValueError) as error:
         raise UsageError(str(error)) from error
-    missing = [package for package in _NEEDS.get(source.kind, ()) if find_spec(package) is None]
+    missing = [package for package in NEEDS.get(source.kind, ()) if find_spec(package) is None]
     if missing:
-        raise UsageError(
-            f"model {model!r} needs {' and '.join(missing)}: pip install 'mathsolve[{source.kind}]', or {FORMS}"
-        )
+        raise UsageError(f"model {model!r} needs {' and '.join(missing)}: {install(source.kind)}, or {FORMS}")
     return source
+
+
+def install(kind: str) -> str:
+    """The command that installs what a backend needs."""
+    return f"pip install 'mathsolve[{kind}]'"
 
 
 def _find(model: str, family: str | None) -> Source:

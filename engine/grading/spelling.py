@@ -84,8 +84,8 @@ _LAST = re.compile(r"(?<![.\d])[.,;]{1,9}$|(?<=\d)[,;]{1,9}$|(?<=[)\]}])\.$")
 def normalised(text: str) -> str:
     """The text in one spelling.
 
-    >>> normalised(r"$\\dfrac{1}{2}\\,$"), normalised("−5"), normalised("10,000.")
-    ('\\\\frac{1}{2}', '-5', '10,000')
+    >>> normalised("−5 × 3"), normalised("7, "), normalised("12,345.")
+    ('-5 * 3', '7', '12,345.')
     """
     text = (text if text.isascii() else "".join(map(_plain_character, text))).strip().rstrip("\\")
     if "\\" in text or "{" in text:

@@ -116,12 +116,12 @@ def _jsonl(file: str, field: str | None) -> Iterator[Row]:
 
 
 def _unpacked(raw: BinaryIO, file: str) -> BinaryIO:
-    return gzip.GzipFile(fileobj=raw) if Path(file).suffix == ".gz" else raw  # type: ignore[return-value]
+    return gzip.GzipFile(fileobj=raw) if Path(file).suffix == ".gz" else raw
 
 
 def _parquet(file: str, field: str | None) -> Iterator[Row]:
     try:
-        from pyarrow import ArrowException, parquet  # type: ignore[import-untyped]
+        from pyarrow import ArrowException, parquet
     except ImportError as error:
         raise UsageError(f"reading {file} needs pyarrow: pip install 'mathsolve[data]'") from error
     length = size(file)

@@ -188,33 +188,37 @@ def test_a_full_disk_is_one_line_and_nothing_is_lost(file: Path, tmp_path: Path)
     assert (done.returncode, counted(out / "records.jsonl")) == (0, 60)
 
 
+def replayed(folder: Path, programs: dict[int, str]) -> list[str]:
+    """A recording that answers `What is N times 34?` with these programs, as options of a run."""
+    lines = [
+        {
+            "question": f"What is {n} times 34?",
+            "completions": [f"```python\n{code}\n```\n```output\n{34 * n}\n```\nSo \\boxed{{{34 * n}}}."],
+        }
+        for n, code in programs.items()
+    ]
+    (folder / "known.jsonl").write_text("\n".join(map(json.dumps, lines)))
+    options = f"--model replay:{folder / 'known.jsonl'} --family tora --samples 1 --out {folder / 'run'}"
+    return options.split()
+
+
 def test_too_many_failures_end_the_run_and_fewer_are_told(
     file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    known = tmp_path / "known.jsonl"
-    texts = [
-        f"```python\nprint({n} * 34)\n```\n```output\n{n * 34}\n```\nSo \\boxed{{{n * 34}}}." for n in range(12, 31)
-    ]
-    lines = [{"question": row["question"], "completions": [text]} for row, text in zip(QUESTIONS, texts, strict=False)]
-    known.write_text("\n".join(map(json.dumps, lines)))
-    words = [
-        "eval",
-        str(file),
-        "--model",
-        f"replay:{known}",
-        "--family",
-        "tora",
-        "--samples",
-        "1",
-        "--out",
-        str(tmp_path / "run"),
-    ]
+    words = ["eval", str(file), *replayed(tmp_path, {n: f"print({n} * 34)" for n in range(12, 31)})]
     assert mathsolve([*words, "--max-errors", "0%"]) == 4
     assert "too many samples failed: " in capsys.readouterr().err
     assert mathsolve(words) == 0
     told = capsys.readouterr()
     assert "1 sample failed, the last with: " in told.err and "tries it again" in told.err
     assert told.out.splitlines()[1].split()[2:5] == ["19", "1", "100.0%"]
+
+
+def test_a_slow_sample_holds_up_no_other(file: Path, tmp_path: Path) -> None:
+    programs = {n: "while True: pass" if n == 12 else f"print({n} * 34)" for n in range(12, 32)}
+    assert mathsolve(["eval", str(file), *replayed(tmp_path, programs), "--concurrency", "2"]) == 0
+    *others, last = Run.load(tmp_path / "run").records()
+    assert (len(others), last.problem, last.steps[-2].status) == (19, "sums/12", "timeout")  # type: ignore[union-attr]
 
 
 def test_a_dry_run_shows_a_sample_and_records_nothing(file: Path, tmp_path: Path) -> None:

@@ -250,6 +250,17 @@ FORMULAS = {
 """Answers, and what they are typeset as."""
 
 
+def test_mathematics_without_any_mark_is_typeset(show: Open, tmp_path: Path) -> None:
+    one, other = item(0, r"\int_0^{\pi} \sin x \, dx"), item(1, r"Use \int once.")
+    steps = (Thought(r"It is \boxed{Matrix([[2, -5], [-1, 3]])}."),)
+    tab = show(made(tmp_path / "run", [one, other], [sample(one, 0, "4", *steps), sample(other)]), at="made/0/0")
+    assert tab.locator(".asked math msubsup").count() == 1
+    assert tab.locator(".thought math .boxed mtable").count() == 1
+    tab.keyboard.press("j")
+    tab.wait_for_selector("#detail h2:text-is('made/1')")
+    assert tab.inner_text(".asked") == r"Use \int once."
+
+
 def test_answers_are_typeset_as_python_prints_them_or_stay(show: Open, tmp_path: Path) -> None:
     texts = [*FORMULAS, "Monday", "{x: 1}", "2*(x", "x**", "12 cm", "2 ** * 3"]
     items = [item(n) for n, _ in enumerate(texts)]

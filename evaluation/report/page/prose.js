@@ -55,11 +55,19 @@ function shown({ kind, body }, source) {
 
 // A box around a formula as Python prints it, made TeX.
 function boxedFormula(body) {
-  const [, inside] = /^\\boxed\s*\{([^{}\\]*\*[^{}\\]*)\}$/.exec(body) ?? [], tex = inside === undefined ? null : formula(inside);
+  const [, inside] = /^\\boxed\s*\{([^{}\\]*)\}$/.exec(body) ?? [];
+  const tex = inside !== undefined && /\*|\w\(/.test(inside) ? formula(inside) : null;
   return tex === null ? body : `\\boxed{${tex}}`;
 }
 
+// Whether a text is TeX from end to end though nothing marks it: commands, and no words beside them.
+function bareTex(text) {
+  return /\\[a-z]/.test(text) && !/\\\(|\\\[|\\boxed|\\begin|\$|`/.test(text) && !/[A-Za-z]{2}/.test(text.replace(/\\[A-Za-z]+|\bd[a-z]\b/g, ""));
+}
+
 function inline(text) {
+  const math = bareTex(text) ? typeset(text) : null;
+  if (math) return [h("span", { class: "math", title: text }, math)];
   const nodes = [], mark = new RegExp(OPENING);
   let from = 0, found;
   while ((found = mark.exec(text))) {
