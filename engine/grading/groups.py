@@ -34,6 +34,8 @@ def collections(gold: Node, pred: Node, compare: Compare) -> Verdict | None:
     if left is None or right is None:
         return None
     (many, brackets), (others, other_brackets) = left, right
+    if brackets != other_brackets and {brackets, other_brackets} & {"(]", "[)"}:
+        return no("set", "an interval with one of its ends is nothing else")
     if compare.rules.ordered and brackets != "{}" and other_brackets != "{}":
         return _side_by_side(many, others, compare)
     ordered, other_ordered = brackets in ("()", "<>"), other_brackets in ("()", "<>")
