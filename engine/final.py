@@ -13,10 +13,11 @@ STATED = ("boxed", "hashes", "phrase")
 """Rules of `grading.extraction` by which a model says that something is its answer."""
 
 
-def final_answer(steps: Sequence[Step], family: Family) -> tuple[str | None, str | None]:
+def final_answer(steps: Sequence[Step], family: Family, *, cut: bool = False) -> tuple[str | None, str | None]:
     """The answer and the rule that found it: what the last words state, or else the last line that a program printed.
 
-    Reasoning between a family's think tags states nothing. A number that merely stands last is no answer.
+    Reasoning between a family's think tags states nothing. A number that merely stands last is no answer,
+    and neither is what stands in a box that is still open where the text was `cut`.
     """
     text = _last_words(steps, family)
     if answer := boxed(text):  # most answers: no need for the grammar of all the others
@@ -24,7 +25,7 @@ def final_answer(steps: Sequence[Step], family: Family) -> tuple[str | None, str
     from .grading.extraction import extract
 
     found = extract(text) if text.strip() else None
-    if found is not None and found.rule in STATED:
+    if found is not None and found.rule in STATED and not (cut and "truncated" in found.flags):
         return found.answer, found.rule
     seen = next((step for step in reversed(steps) if isinstance(step, Observation)), None)
     printed = seen.text.strip() if seen is not None and seen.ok else ""

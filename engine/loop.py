@@ -102,6 +102,10 @@ class Attempt:
             self._end("backend_error", str(error))
         except SandboxError as error:
             self._end("sandbox_error", str(error))
+        except (
+            Exception
+        ) as error:  # a bug in a backend, or in the loop: it ends this attempt, and is told, and no other
+            self._end("backend_error", f"{type(error).__name__}: {error}")
         finally:
             if self._session is not None:
                 await self._session.close()
@@ -109,7 +113,9 @@ class Attempt:
     def trajectory(self, stop: Stop | None = None) -> Trajectory:
         """What happened so far; `stop` overrides the reason, for an attempt that was ended from outside."""
         steps, ended = tuple(self._steps), stop or self._stop
-        return Trajectory(self.problem, steps, self._answer, ended, self._tokens, self._detail, self._rule)
+        return Trajectory(
+            self.problem, steps, self._answer, ended, self._tokens, self._detail, self._rule, self._unseen
+        )
 
     async def _turn(self) -> bool:
         """One completion, and what it calls for: a program to run, a box to fill. True when the attempt is over."""
@@ -236,9 +242,9 @@ class Attempt:
         if completion.finished != "stop" and not self._spent:
             return self._last_words("max_tokens", "ran out of tokens before it stated an answer")
         words_only = not any(isinstance(step, Program) for step in self._steps)
-        self._answer, self._rule = (
-            (self._filling, "filled") if self._filling else final_answer(self._steps, self._family)
-        )
+        cut = completion.finished != "stop"
+        found = (self._filling, "filled") if self._filling else final_answer(self._steps, self._family, cut=cut)
+        self._answer, self._rule = found
         if self._answer:
             self.tell(Event("answer", self._answer))
             return self._end("answered", None)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections import deque
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable, Iterator
+from concurrent.futures import Future
+from hashlib import sha256
 from typing import Any, TypeVar
 
 from ..sandbox import ProcessSandbox, Sandbox
@@ -18,6 +19,7 @@ from .backend import Backend, Sampling
 from .backends import find
 from .errors import UsageError
 from .loop import Attempt, Budget, Event, Listener
+from .pace import in_order
 from .selection import Scorer
 from .settings import Settings, check_settings
 from .trajectory import Problem, Solution, Trajectory
@@ -39,9 +41,20 @@ class Solver:
     """A model and a sandbox, ready for questions. Use it as a context manager, or call `close`."""
 
     def __init__(
-        self, settings: Settings | None = None, *, sandbox: Sandbox | None = None, scorer: Scorer | None = None
+        self,
+        settings: Settings | None = None,
+        *,
+        sandbox: Sandbox | None = None,
+        scorer: Scorer | None = None,
+        backend: Backend | None = None,
     ) -> None:
         """Starts the sandbox worker, and loads the model in another thread meanwhile.
+
+        Args:
+            settings: how to answer.
+            sandbox: what runs programs; by default a `ProcessSandbox`.
+            scorer: judges attempts, where the settings select by scores.
+            backend: a model of one's own, instead of the one that the settings name.
 
         Raises:
             BackendError: there is no such model.
@@ -52,7 +65,7 @@ class Solver:
         if self.settings.select != "majority" and scorer is None:
             raise UsageError(f"select is {self.settings.select!r}, which needs a scorer: Solver(settings, scorer=...)")
         self._scorer = scorer
-        self._source = find(self.settings.model, self.settings.family)
+        self._source = _Given(backend) if backend else find(self.settings.model, self.settings.family)
         self.sandbox = sandbox or ProcessSandbox()
         self.sandbox.start()
         self._loop = asyncio.new_event_loop()
@@ -108,25 +121,27 @@ class Solver:
 
     def solve_many(self, problems: Iterable[str | Problem], concurrency: int = 16) -> Iterator[Solution]:
         """Answers problems as they come, `concurrency` at a time, and yields solutions in the order of the problems."""
-        stream = self._stream(problems, concurrency)
+        stream = _Stream(in_order(problems, self._answer, concurrency))
         try:
-            while (solution := self.run(_next(stream))) is not None:
+            while (solution := self.run(stream.next(self._backend))) is not None:
                 yield solution
         finally:
-            self.run(_finish(stream))
+            if not self._closed:
+                self.run(stream.close())
 
     async def stream_many(self, problems: Iterable[str | Problem], concurrency: int = 16) -> AsyncIterator[Solution]:
         """`solve_many` for callers with an event loop of their own."""
-        stream = self._stream(problems, concurrency)
+        stream = _Stream(in_order(problems, self._answer, concurrency))
         try:
             while True:
-                future = asyncio.run_coroutine_threadsafe(_next(stream), self._loop)
+                future = asyncio.run_coroutine_threadsafe(stream.next(self._backend), self._loop)
                 solution = await asyncio.wrap_future(future)
                 if solution is None:
                     return
                 yield solution
         finally:
-            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_finish(stream), self._loop))
+            if not self._closed:
+                await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(stream.close(), self._loop))
 
     def close(self) -> None:
         """Stops the sandbox and frees the model. Calling it twice does no harm."""
@@ -169,13 +184,15 @@ class Solver:
         return attempt.trajectory()
 
     async def _answer(self, question: str | Problem) -> Solution:
-        """One of many: what is no question ends as data, so that it does not end the others."""
+        """One of many: what is no question ends as data, and so does whatever fails, so that it does not end the others."""
         work = self._work(question)
         try:
             check_question(work.problem.question)
+            return await work.run()
         except UsageError as error:
             return work.declined(str(error))
-        return await work.run()
+        except Exception as error:  # a bug, such as one of a scorer: it ends this question, and is told, and no other
+            return work.partial("backend_error", f"{type(error).__name__}: {error}")
 
     def equal(self, a: str, b: str) -> bool:
         """Whether two answers are mathematically equal, decided in the sandbox where text does not tell."""
@@ -190,21 +207,6 @@ class Solver:
             future.cancel()
             raise
 
-    async def _stream(self, problems: Iterable[str | Problem], concurrency: int) -> AsyncGenerator[Solution, None]:
-        running: deque[asyncio.Task[Solution]] = deque()
-        source = iter(problems)
-        try:
-            # The next problem may be slow to come: it is waited for in a thread, while the others are being answered.
-            while (problem := await asyncio.to_thread(next, source, None)) is not None:
-                running.append(asyncio.create_task(self._answer(problem)))
-                if len(running) >= concurrency:
-                    yield await running.popleft()
-            while running:
-                yield await running.popleft()
-        finally:
-            for task in running:
-                task.cancel()
-
     async def _equal(self, a: str, b: str) -> bool:
         async with await self.sandbox.open() as session:
             return await equal(a, b, session)
@@ -215,6 +217,46 @@ class Solver:
         if loaded.exception() is None:  # else whoever asked has heard of it
             await loaded.result().close()
         await self.sandbox.close()
+        rest = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in rest:
+            task.cancel()
+        await asyncio.gather(*rest, return_exceptions=True)
+
+
+class _Stream:
+    """Solutions that come one by one. Whoever closes it waits until the one that is asked for has been called off."""
+
+    def __init__(self, solutions: AsyncGenerator[Solution, None]) -> None:
+        self._solutions = solutions
+        self._turn = asyncio.Lock()
+
+    async def next(self, model: Future[Backend]) -> Solution | None:
+        """The next one, or None. Raises `BackendError` when there is no model: then nothing is begun."""
+        async with self._turn:
+            await asyncio.wrap_future(model)
+            return await anext(self._solutions, None)
+
+    async def close(self) -> None:
+        """Calls off what still runs."""
+        async with self._turn:
+            await self._solutions.aclose()
+
+
+class _Given:
+    """A backend of the caller's own, where a `Source` is expected."""
+
+    def __init__(self, backend: Backend) -> None:
+        self._backend = backend
+
+    def load(self) -> Backend:
+        """The backend."""
+        return self._backend
+
+    def fingerprint(self) -> str:
+        """A hash of what can be told of it: the names of its class and of its family."""
+        kind = type(self._backend)
+        told = f"{kind.__module__}.{kind.__qualname__} {self._backend.renderer.family.name}"
+        return sha256(told.encode()).hexdigest()[:16]
 
 
 def check_question(question: str) -> None:
@@ -223,6 +265,8 @@ def check_question(question: str) -> None:
     Raises:
         UsageError: empty, too long, or binary.
     """
+    if not isinstance(question, str):
+        raise UsageError(f"a question is text, and this is of type {type(question).__name__}")
     if not question.strip():
         raise UsageError('the question is empty; ask something, e.g. mathsolve "What is 15% of 80?"')
     if len(question) > MAX_QUESTION_CHARS:
@@ -231,11 +275,3 @@ def check_question(question: str) -> None:
         )
     if "\0" in question or "\ufffd" in question:
         raise UsageError("the question holds binary data; give plain text in UTF-8")
-
-
-async def _next(stream: AsyncGenerator[Solution, None]) -> Solution | None:
-    return await anext(stream, None)
-
-
-async def _finish(stream: AsyncGenerator[Solution, None]) -> None:
-    await stream.aclose()

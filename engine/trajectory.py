@@ -111,6 +111,26 @@ class Trajectory:
     rule: str | None = None
     """Where the answer was found: `boxed`, `filled` (by the engine, with what was printed), `printed` (it only printed it),
     or another rule of `grading.extraction`."""
+    unseen: int = 0
+    """Tokens that were sampled by a backend that does not show them."""
+
+
+CheckKind = Literal["agreement", "programs", "put back", "inverse", "recomputed", "enumerated", "units"]
+"""How an answer was checked: words and a program came to it; two different programs did; it was put back into what the
+question states; the operation was undone or done numerically; it was worked out again in another way; all cases were counted;
+its unit is the one that was asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One check of an answer that was done."""
+
+    kind: CheckKind
+    """What was done."""
+    passed: bool | None
+    """Whether the answer stood it; None when it could not be decided in the time."""
+    detail: str
+    """One sentence for people."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +157,8 @@ class Solution:
     """What the confidence was worked out from (see `engine.trust`)."""
     seconds: float = 0.0
     """Wall time from question to solution."""
+    checks: tuple[Check, ...] = ()
+    """How the answer was checked; empty: it was not."""
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -157,6 +179,7 @@ class Solution:
             "steps": [step_to_dict(step) for step in self.steps],
             "agreement": round(self.agreement, 4),
             "confidence": None if self.confidence is None else round(self.confidence, 4),
+            "checks": [{"kind": one.kind, "passed": one.passed, "detail": one.detail} for one in self.checks],
             "detail": self.detail,
             "samples": len(self.trajectories),
             "seconds": round(self.seconds, 4),

@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import aclosing
 
-from ..sandbox import MemoSandbox, Program, Sandbox
+from ..sandbox import MemoSandbox, Program, Sandbox, SandboxError
 from .backend import Backend, Sampling
+from .errors import BackendError
 from .loop import Attempt, Budget, Listener
 from .pace import as_they_end
 from .selection import Ballot, Scorer, select, settled
@@ -53,7 +54,11 @@ class Work:
                 ballot = await self._sample(backend, sandbox)
                 return await self._decide(ballot, await scoring if scoring else (), backend.profile.trust)
         except TimeoutError:
-            return self.partial("timeout")
+            return self.partial("timeout", f"ran out of time ({settings.timeout_s:g} s)")
+        except BackendError as error:
+            return self.partial("backend_error", str(error))
+        except SandboxError as error:
+            return self.partial("sandbox_error", str(error))
 
     async def _sample(self, backend: Backend, sandbox: Sandbox) -> Ballot:
         """Runs the planned attempts until all are done or the vote is settled; the others are called off."""
@@ -89,10 +94,9 @@ class Work:
             listener=self._listener if number == 0 else None,
         )
 
-    def partial(self, stop: Stop) -> Solution:
+    def partial(self, stop: Stop, detail: str = "stopped") -> Solution:
         """What was done when the question was ended from outside."""
         trajectories = tuple(attempt.trajectory(stop) for attempt in self._attempts)
-        detail = f"ran out of time ({self._settings.timeout_s:g} s)" if stop == "timeout" else "stopped"
         return self._solution(trajectories, None, stop, 0.0, detail=detail)
 
     async def _decide(self, ballot: Ballot, question_logprobs: Sequence[float], trust: Trust | None) -> Solution:

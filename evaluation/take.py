@@ -69,7 +69,8 @@ async def graded(draw: Draw, solution: Solution, verdicts: Verdicts, *, keep_tok
         detail=solution.detail,
         steps=first.steps,
         prompt_tokens=_count(solution, "prompt"),
-        sampled_tokens=_count(solution, "thought", "program", "stop"),
+        sampled_tokens=_count(solution, "thought", "program", "stop")
+        + sum(attempt.unseen for attempt in solution.trajectories),
         observed_tokens=_count(solution, "observation"),
         seconds=round(solution.seconds, 4),
         rule=first.rule,

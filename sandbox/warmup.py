@@ -24,7 +24,7 @@ class Rehearsal:
 
 LITE = Rehearsal(0.02, "def double(x):\n    return 2 * x\n\nprint(f'{double(0)}'[1:], end='')")
 """Functions, text and output."""
-SYMBOLIC = Rehearsal(0.1, "from sympy import *\nx = symbols('x')\nprint(str(solve(x**2 - 5*x + 6, x))[:0], end='')")
+SYMBOLIC = Rehearsal(0.3, "from sympy import *\nx = symbols('x')\nprint(str(solve(x**2 - 5*x + 6, x))[:0], end='')")
 """The same and sympy's heart."""
 
 

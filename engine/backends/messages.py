@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
+from itertools import groupby
 from typing import Any
 
 from ...prompts import Family
@@ -36,7 +38,7 @@ def opening(context: Context, family: Family) -> list[dict[str, Any]]:
 def tool_messages(context: Context, family: Family) -> list[dict[str, Any]]:
     """Everything so far, with programs as calls of the tool."""
     messages = opening(context, family)
-    texts = (segment.text for segment in context.segments if segment.role == "observation" and not segment.tag)
+    texts = _outputs(context)
     words, code = "", []
     for step in context.steps:
         if isinstance(step, Thought):
@@ -47,6 +49,13 @@ def tool_messages(context: Context, family: Family) -> list[dict[str, Any]]:
             messages += _round(words, "\n".join(code), next(texts), len(messages))
             words, code = "", []
     return messages
+
+
+def _outputs(context: Context) -> Iterator[str]:
+    """What the model was shown of each observation, which may be nothing."""
+    for observed, segments in groupby(context.segments, key=lambda segment: segment.role == "observation"):
+        if observed:
+            yield "".join(segment.text for segment in segments if not segment.tag)
 
 
 def _round(words: str, code: str, output: str, number: int) -> list[dict[str, Any]]:
@@ -71,19 +80,15 @@ def turn_messages(context: Context, family: Family) -> list[dict[str, Any]]:
     return messages
 
 
-def reply_text(message: Any, family: Family) -> str:
-    """What a chat server replied, in the family's layout. A call that is no JSON is run as it is: the error will tell."""
-    text = message.content or ""
-    reasoning = getattr(message, "reasoning_content", None) or getattr(message, "reasoning", None)
-    if reasoning and family.think is not None:
-        text = f"{family.think[0]}{reasoning}{family.think[1]}{text}"
-    for call in message.tool_calls or ():
-        text += f"{family.program_open}{_code(call.function.arguments)}{family.program_close}"
-    return text
+def one_message(said: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Turns after the question as one message of the model that goes on."""
+    asked = next((number for number, message in enumerate(said) if message["role"] == "assistant"), len(said))
+    text = "".join(message["content"] for message in said[asked:])
+    return [*said[:asked], *([{"role": "assistant", "content": text}] if text else [])]
 
 
-def _code(arguments: str) -> str:
-    """The program in a call."""
+def code_of(arguments: str) -> str:
+    """The program in the arguments of a call; what is no JSON with a `code` is the program itself."""
     try:
         read = json.loads(arguments)
     except ValueError:

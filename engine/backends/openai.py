@@ -8,28 +8,34 @@ How the model is talked to depends on its family: one that calls tools gets a co
 family gets a conversation in which outputs are words of the user, or, from vLLM, which can go on with an unfinished message,
 one message that grows; any other gets plain text. Where vLLM serves a folder of this machine, its tokenizer is read from
 there, ids go in, and ids and log-probabilities come out.
+
+Promises: whoever is called off closes the connection; a text that broke off is asked for again and heard only once. Does
+not promise to know the stop: a server that does not tell it leaves it to be worked out from the text.
 """
 
 from __future__ import annotations
 
-import os
+import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
-from ...prompts import family_of, load_family
 from ..backend import Completion, Context, Profile, Sampling, Text
 from ..errors import BackendError
 from ..renderer import Renderer, TextRenderer
+from .discovery import discover
 from .endpoints import Endpoint, Endpoints
-from .messages import PYTHON, reply_text, tool_messages, turn_messages
+from .messages import PYTHON, one_message, tool_messages, turn_messages
+from .replies import Reply, receive
+from .source import Source
+from .stopping import Teller, covered, first_stop
 
 PATIENCE_S = 120.0
 """How long a request is sent again while every server fails."""
-REQUEST_S = 600.0
-"""How long one answer may take."""
-ASSUMED_CONTEXT = 32_768
-"""Tokens that a model reads when its server does not say."""
+MOST_STOPS = 4
+"""As many stops the protocol allows; the others are watched for here."""
+_BEGUN = re.compile(r"\s*<(s|bos|\|?[^<>]*begin[^<>]*)>")
+"""A prompt that itself begins with the token with which its model's texts begin."""
 
 
 class OpenaiBackend:
@@ -46,35 +52,31 @@ class OpenaiBackend:
         """Asks the servers what they have.
 
         Args:
-            address: the name of a model at OPENAI_BASE_URL, or URLs separated by commas, each with `#NAME` where the server
-                has several models.
-            family: how the model is talked to; None: by its name, and if that tells nothing, with tools.
+            address: see `discovery.discover`.
+            family: how the model is talked to; None: by its folder or its name, and if these tell nothing, with tools.
 
         Raises:
             BackendError: no server answers, or it has no such model.
         """
-        found = [_endpoint(part) for part in address.split(",")] if "://" in address else [_endpoint(f"#{address}")]
-        model, context = found[0][0].model, min(size for _, size in found)
-        layout = load_family(family) if family else family_of(model)
+        found = discover(address)
+        endpoints = [one.endpoint for one in found]
+        model, own = endpoints[0].model, all(endpoint.own for endpoint in endpoints)
+        layout = Source("openai", model, family).layout()
         if family is None and layout.name == "base":
-            layout = load_family("tools")
-        tokenizer = Path(model) / "tokenizer.json"
-        owned = all(endpoint.own for endpoint, _ in found)
+            layout = Source("openai", model, "tools").layout()
         text: Text = TextRenderer(layout)
-        if tokenizer.is_file() and owned and not (layout.chat or layout.tools):
-            text = Renderer.load(layout, tokenizer.parent)
-        return cls(Endpoints([endpoint for endpoint, _ in found], PATIENCE_S), text, context)
+        if own and (Path(model) / "tokenizer.json").is_file() and not (layout.chat or layout.tools):
+            text = Renderer.load(layout, Path(model))
+        return cls(Endpoints(endpoints, PATIENCE_S), text, min(one.context for one in found))
 
     async def generate(
         self, context: Context, sampling: Sampling, on_text: Callable[[str], None] | None = None
     ) -> Completion:
         """See `Backend.generate`."""
-        if self._family.tools or self._family.chat:
-            completion = await self._endpoints.ask(lambda endpoint: self._chat(endpoint, context, sampling))
-        else:
-            completion = await self._endpoints.ask(lambda endpoint: self._continue(endpoint, context, sampling))
-        if on_text is not None:
-            on_text(completion.text)
+        teller = Teller(on_text, sampling.stops) if on_text is not None else None
+        completion = await self._endpoints.ask(lambda endpoint: self._ask(endpoint, context, sampling, teller))
+        if teller is not None:
+            teller.tell(completion.text, ended=True)
         return completion
 
     async def score(self, ids: Sequence[int]) -> list[float]:
@@ -85,129 +87,104 @@ class OpenaiBackend:
         """Ends the connections."""
         await self._endpoints.close()
 
-    async def _continue(self, endpoint: Endpoint, context: Context, sampling: Sampling) -> Completion:
-        """Plain text, or ids, go on."""
+    async def _ask(self, endpoint: Endpoint, context: Context, sampling: Sampling, teller: Teller | None) -> Completion:
+        """Asks one server; in pieces where somebody listens, or where there are stops that the server is not told."""
+        family, stops = self._family, () if self._family.tools else sampling.stops
+        sent = stops if endpoint.own else tuple(stop for stop in stops if stop != family.box)[:MOST_STOPS]
+        watched = [stop for stop in stops if stop not in sent]
+
+        def hear(reply: Reply) -> bool:
+            text = reply.text(family)
+            if teller is not None:
+                teller.tell(first_stop(text, stops)[0])
+            return first_stop(text, watched)[1] is not None
+
+        arguments = self._words(endpoint, context) | self._choices(context, sampling)
+        arguments |= {"stop": list(sent)} if sent else {}
+        heard = hear if teller is not None or watched else None
+        if heard is not None:
+            arguments |= {"stream": True, "stream_options": {"include_usage": True}}
+        reply = await receive(await _send(endpoint, arguments), heard)
+        return self._completion(endpoint, reply, context, stops)
+
+    def _words(self, endpoint: Endpoint, context: Context) -> dict[str, Any]:
+        """What is to be continued, as the server of this family wants it."""
+        extra: dict[str, Any] = {}
+        if endpoint.own and not self._family.tools:
+            extra = {"skip_special_tokens": False, "spaces_between_special_tokens": False}
+        if self._family.tools:
+            offered = {"tools": [PYTHON]} if context.mode != "cot" else {}
+            return {"messages": tool_messages(context, self._family), **offered}
+        if self._family.chat:
+            said = turn_messages(context, self._family)
+            if endpoint.own:
+                said = one_message(said)
+                unfinished = said[-1]["role"] == "assistant"
+                extra |= {"continue_final_message": unfinished, "add_generation_prompt": not unfinished}
+            return {"messages": said, "extra_body": extra}
         ids = list(context.tokens.ids)
-        extra: dict[str, Any] = {}
+        if ids:
+            return {"prompt": ids, "logprobs": 0, "extra_body": extra | {"return_token_ids": True}}
         if endpoint.own:
-            extra = {"include_stop_str_in_output": True, "skip_special_tokens": False, "add_special_tokens": False}
-            extra |= {"spaces_between_special_tokens": False, "return_token_ids": bool(ids)}
-        reply = await endpoint.client.completions.create(
-            model=endpoint.model,
-            prompt=ids or context.text,
-            logprobs=0 if ids and endpoint.own else None,
-            extra_body=extra,
-            **_choices(sampling),
-        )
-        choice = reply.choices[0]
-        text, stop = self._cut(choice.text, choice.finish_reason, sampling, whole=endpoint.own)
-        seen = tuple(getattr(choice, "token_ids", None) or ()) if ids else ()
-        probabilities = choice.logprobs.token_logprobs if choice.logprobs else None
-        logprobs = tuple(p or 0.0 for p in probabilities or ())
-        finished: Literal["stop", "length"] = "length" if choice.finish_reason == "length" else "stop"
-        rest, seen = self._fit(seen, text + (stop or ""))
-        count = reply.usage.completion_tokens if reply.usage else len(choice.text) // 4
-        return Completion(text, finished, stop, seen, logprobs[: len(seen)], rest, count)
+            extra["add_special_tokens"] = _BEGUN.match(context.text) is None
+        return {"prompt": context.text, "extra_body": extra}
 
-    def _fit(self, ids: tuple[int, ...], text: str) -> tuple[str, tuple[int, ...]]:
-        """The ids without a last one that goes beyond the text, and the end of the text that they lack."""
-        if not ids:
-            return "", ids
-        decoded = self.renderer.decode(ids)
-        if len(decoded) > len(text) and decoded.startswith(text) and len(self.renderer.decode(ids[:-1])) < len(text):
-            ids = ids[:-1]
-            return text[len(self.renderer.decode(ids)) :], ids
-        return "", ids
+    def _choices(self, context: Context, sampling: Sampling) -> dict[str, Any]:
+        """Sampling in the protocol's words. Where the length of the prompt is not known, a token has two characters or
+        more, so that prompt and answer fit into the context."""
+        room = sampling.max_tokens
+        if not context.tokens.ids:
+            room = max(16, min(room, self.profile.context - len(context.text) // 2))
+        return {
+            "temperature": sampling.temperature,
+            "top_p": sampling.top_p,
+            "max_tokens": room,
+            "seed": sampling.seed,
+        }
 
-    async def _chat(self, endpoint: Endpoint, context: Context, sampling: Sampling) -> Completion:
-        """The next message of a conversation."""
-        family = self._family
-        extra: dict[str, Any] = {}
-        arguments: dict[str, Any] = _choices(sampling)
-        if family.tools:
-            said: Any = tool_messages(context, family)
-            arguments |= {"tools": [PYTHON]} if context.mode != "cot" else {}
-            arguments.pop("stop", None)
-        else:
-            said = turn_messages(context, family)
-        if endpoint.own and not family.tools:
-            said = _one_message(said)
-            extra = {"include_stop_str_in_output": True, "skip_special_tokens": False}
-            if said[-1]["role"] == "assistant":
-                extra |= {"continue_final_message": True, "add_generation_prompt": False}
-        reply = await endpoint.client.chat.completions.create(
-            model=endpoint.model, messages=said, extra_body=extra, **arguments
-        )
-        choice = reply.choices[0]
-        written = reply_text(choice.message, family)
-        text, stop = written, None
-        if not family.tools:
-            text, stop = self._cut(written, choice.finish_reason, sampling, whole=endpoint.own)
-        count = reply.usage.completion_tokens if reply.usage else len(written) // 4
-        return Completion(text, "length" if choice.finish_reason == "length" else "stop", stop, count=count)
+    def _completion(self, endpoint: Endpoint, reply: Reply, context: Context, stops: tuple[str, ...]) -> Completion:
+        """What was replied, up to its stop."""
+        text, stop = first_stop(reply.text(self._family), stops)
+        ids, logprobs = tuple(reply.ids), tuple(reply.logprobs)
+        if context.tokens.ids and not len(ids) == len(logprobs) > 0:
+            raise BackendError(f"{endpoint.address} does not return token ids; it needs vLLM 0.10.2 or later")
+        if stop is None and reply.reason == "stop":
+            stop = self._stop(endpoint, reply, text, stops)
+        rest = ""
+        if ids and stop is not None:
+            ids, rest = covered(ids, text + stop, self.renderer.decode)
+        count = len(text) // 4 + 1 if reply.tokens is None else reply.tokens
+        finished: Literal["stop", "length"] = "length" if reply.reason == "length" else "stop"
+        return Completion(text, finished, stop, ids, logprobs[: len(ids)], rest, count)
 
-    def _cut(self, text: str, reason: str | None, sampling: Sampling, *, whole: bool) -> tuple[str, str | None]:
-        """The text without its stop, and the stop. A server that leaves the stop out does not say which one it was: after a
-        program it was the one that asks for a run."""
-        if reason != "stop":
-            return text, None
-        stop = next((stop for stop in sampling.stops if text.endswith(stop)), None)
-        if stop is not None:
-            return text[: len(text) - len(stop)], stop
-        if whole or not sampling.stops:
-            return text, None
+    def _stop(self, endpoint: Endpoint, reply: Reply, text: str, stops: tuple[str, ...]) -> str | None:
+        """The stop at which a server has ended a text: the one that it tells, the last token where that is known, else,
+        after a program, the one that asks for a run."""
+        if reply.stop in stops:
+            return str(reply.stop)
+        if reply.ids:
+            last = self.renderer.decode(reply.ids[-1:])
+            return last if last in stops else None
+        if not stops or (endpoint.own and reply.stop is None):  # vLLM tells, so it was the model's own end
+            return None
         pieces = tuple(self._family.pieces(text))
-        in_program = bool(pieces) and pieces[-1].kind == "program"
-        return text, sampling.stops[0] if in_program else None
+        return stops[0] if pieces and pieces[-1].kind == "program" else None
 
 
-def _choices(sampling: Sampling) -> dict[str, Any]:
-    """Sampling in the protocol's words. Servers take at most four stops."""
-    stops = {"stop": list(sampling.stops[:4])} if sampling.stops else {}
-    return {
-        "temperature": sampling.temperature,
-        "top_p": sampling.top_p,
-        "max_tokens": sampling.max_tokens,
-        "seed": sampling.seed,
-        **stops,
-    }
-
-
-def _one_message(said: list[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Turns after the question as one message of the model that goes on."""
-    asked = next((number for number, message in enumerate(said) if message["role"] == "assistant"), len(said))
-    text = "".join(message["content"] for message in said[asked:])
-    return [*said[:asked], *([{"role": "assistant", "content": text}] if text else [])]
-
-
-def _endpoint(address: str) -> tuple[Endpoint, int]:
-    """A server and the context of its model, by asking it."""
+async def _send(endpoint: Endpoint, arguments: dict[str, Any]) -> Any:
+    """Sends a request, without the arguments that the server has refused before. One that it refuses now is left out from
+    now on: there are models that are sampled in one way only."""
     import openai
 
-    url, _, model = address.partition("#")
-    url = url or os.environ.get("OPENAI_BASE_URL") or os.environ.get("OPENAI_API_BASE") or ""
-    key = os.environ.get("OPENAI_API_KEY") or ("none" if url else None)
-    if key is None:
-        raise BackendError("OPENAI_API_KEY is not set; set it, or name a server: --model http://localhost:8000/v1")
-    options: dict[str, Any] = {"api_key": key, "max_retries": 0, "timeout": REQUEST_S}
-    options |= {"base_url": url} if url else {}
-    try:
-        with openai.OpenAI(**options) as client:
-            known = client.models.list().data
-    except openai.APIError as error:
-        words = " ".join(str(error).split())[:200]
-        raise BackendError(
-            f"no answer from {url or 'OpenAI'}: {words}; is the server running, is the key right?"
-        ) from error
-    names = [one.id for one in known]
-    if not model and len(names) == 1:
-        model = names[0]
-    if model not in names:
-        choices = ", ".join(sorted(names)[:8]) or "none"
-        raise BackendError(
-            f"{url or 'OpenAI'} has no model {model or '(none was named)'!r}; it has {choices}; write {url}#NAME"
-        )
-    found = known[names.index(model)]
-    own = getattr(found, "owned_by", "") == "vllm"
-    size = getattr(found, "max_model_len", None) or ASSUMED_CONTEXT
-    return Endpoint(openai.AsyncOpenAI(**options), model, own), int(size)
+    api = endpoint.client.chat.completions if "messages" in arguments else endpoint.client.completions
+    while True:
+        known = {name: value for name, value in arguments.items() if name not in endpoint.unknown}
+        if "max_tokens" in endpoint.unknown:
+            known["max_completion_tokens"] = arguments["max_tokens"]
+        try:
+            return await api.create(model=endpoint.model, **known)
+        except openai.BadRequestError as error:
+            refused = str(error.param or "")
+            if refused not in known or not str(error.code).startswith("unsupported"):
+                raise
+            endpoint.unknown.add(refused)

@@ -13,8 +13,8 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from hashlib import sha256
+from dataclasses import asdict, dataclass
+from hashlib import file_digest, sha256
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
@@ -78,13 +78,14 @@ class Source:
 
     def fingerprint(self) -> str:
         """A hash that is the same for the same model, wherever it lies; of a served one, only of its name and address."""
-        digest = sha256(f"{self.kind} {self.family}".encode())
+        digest = sha256(f"{self.kind} {asdict(self.layout())}".encode())
         folder = Path(self.name)
         if not folder.exists():
             digest.update(self.name.encode())
         for path in sorted(folder.glob("*")) if folder.is_dir() else [folder] if folder.is_file() else []:
             if path.suffix in (".bin", ".json", ".safetensors", ".jinja", ".model", ".jsonl", ".gz"):
-                digest.update(path.name.encode() + path.read_bytes())
+                with path.open("rb") as file:
+                    digest.update(path.name.encode() + file_digest(file, "sha256").digest())
         return digest.hexdigest()[:16]
 
 

@@ -64,11 +64,7 @@ class Reader:
     def news(self) -> str:
         """Text that was not told yet and can no longer become a part of a stop."""
         text = self.text.rstrip("\ufffd")
-        held = next(
-            (size for size in range(self._longest - 1, 0, -1) if any(s.startswith(text[-size:]) for s in self._stops)),
-            0,
-        )
-        sure = text[self._told : len(text) - held]
+        sure = text[self._told : len(text) - held(text, self._stops)]
         self._told += len(sure)
         return sure
 
@@ -87,3 +83,58 @@ class Reader:
     def _settle(self, tail: str) -> None:
         self._text += tail
         self._settled = len(self._ids)
+
+
+class Teller:
+    """Passes on a text that grows, without what may become a part of a stop."""
+
+    def __init__(self, on_text: Callable[[str], None], stops: Sequence[str]) -> None:
+        self._on_text = on_text
+        self._stops = stops
+        self._told = 0
+
+    def tell(self, text: str, *, ended: bool = False) -> None:
+        """The text so far; `ended`: the whole of it, without its stop."""
+        sure = len(text) if ended else len(text) - held(text, self._stops)
+        if sure > self._told:
+            self._on_text(text[self._told : sure])
+            self._told = sure
+
+
+def held(text: str, stops: Sequence[str]) -> int:
+    """How many characters at the end may be the beginning of a stop, or half a character.
+
+    >>> held("so ``", ["```output"])
+    2
+    """
+    if text.endswith("\ufffd"):
+        return len(text) - len(text.rstrip("\ufffd"))
+    longest = max(map(len, stops), default=0)
+    sizes = range(min(longest - 1, len(text)), 0, -1)
+    return next((size for size in sizes if any(stop.startswith(text[-size:]) for stop in stops)), 0)
+
+
+def first_stop(text: str, stops: Sequence[str]) -> tuple[str, str | None]:
+    """The text before the first stop in it, and the stop.
+
+    >>> first_stop("a<end>b", ["</p>", "<end>"])
+    ('a', '<end>')
+    """
+    places = [(place, -len(stop), stop) for stop in stops if (place := text.find(stop)) >= 0]
+    if not places:
+        return text, None
+    place, _, stop = min(places)
+    return text[:place], stop
+
+
+def covered(ids: tuple[int, ...], text: str, decode: Callable[[Sequence[int]], str]) -> tuple[tuple[int, ...], str]:
+    """Ids of a text that ends with a stop, without a last one that goes beyond it, and the end of the text that they lack.
+
+    >>> covered((1, 2), "ab", lambda ids: "".join({1: "a", 2: "bc"}[i] for i in ids))
+    ((1,), 'b')
+    """
+    if len(decode(ids).lstrip()) <= len(text.lstrip()):
+        return ids, ""
+    begun = decode(ids[:-1])
+    shift = len(text) - len(text.lstrip()) - (len(begun) - len(begun.lstrip()))  # some tokenizers drop a leading space
+    return ids[:-1], text[len(begun) + shift :]

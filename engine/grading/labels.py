@@ -36,7 +36,8 @@ def unwrapped(tree: Node, other: Node) -> Node:
         and not tree.brackets
         and not (isinstance(other, Group) and _labels(other) != [""] * len(other.items))
     ):
-        return Group(tuple(unwrapped(item, Text("")) for item in tree.items), "")
+        values = tuple(unwrapped(item, Text("")) for item in tree.items)
+        return Group(values, "()" if _are_coordinates(_labels(tree)) else "")
     if isinstance(tree, Text) and tree.words in NO_SOLUTION and isinstance(other, Group):
         return Group((), "{}")
     if isinstance(tree, Text) and tree.words in _ALL_REAL:
@@ -44,6 +45,12 @@ def unwrapped(tree: Node, other: Node) -> Node:
     if isinstance(tree, Call) and tree.name == "det":
         return determinant(tree.args[0])
     return tree
+
+
+def _are_coordinates(labels: list[str]) -> bool:
+    """Whether each item has a name of its own, as in `x=1, y=2`, unlike `x=1, x=2` and `x_1=1, x_2=2`."""
+    bases = [label.partition("_")[0] for label in labels]
+    return all(bases) and len(set(bases)) == len(bases) > 1
 
 
 def _labels(group: Group) -> list[str]:

@@ -25,7 +25,7 @@ def sampled(gold: Node, pred: Node, compare: Compare) -> Verdict:
     """Values at several points; constants of integration may have any name."""
     gold, pred = _one_constant(gold, pred)
     names = sorted(variables(gold) | variables(pred))
-    if any(name == "..." or "(" in name for name in names):
+    if "..." in names:
         return no("form", "another form")
     if is_infinite(gold) or is_infinite(pred):
         if _is_endless(gold) or _is_endless(pred):

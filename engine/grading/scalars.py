@@ -61,8 +61,8 @@ def _percentages(gold: Node, pred: Node, compare: Compare) -> Verdict:
         return compare(gold.value, pred.value)
     percent, other = (gold, pred) if isinstance(gold, Percent) else (pred, gold)
     assert isinstance(percent, Percent)
-    if isinstance(other, Quantity):
-        return no("percent", "a unit where a percentage is expected")
+    if isinstance(other, Quantity | BaseN):
+        return no("percent", "something else where a percentage is expected")
     as_number = compare(percent.value, other)
     if as_number.verdict == "correct":
         return yes("percent", "equal without the sign")

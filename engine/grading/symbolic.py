@@ -194,7 +194,7 @@ def decide(a, b):
     d = a - b
     if d == 0:
         return "equal"
-    free = sorted(d.free_symbols, key=str)
+    free = sorted(a.free_symbols | b.free_symbols, key=str)
     points = [dict(zip(free, [Rational(*p) for p in point])) for point in {points}] if free else [dict()]
     agreed = 0
     for point in points:

@@ -35,7 +35,7 @@ def texts(gold: Node, pred: Node) -> Verdict | None:
 
 def _clock_parts(tree: Node) -> list[str]:
     """Hour and minute of what was read as a ratio."""
-    if isinstance(tree, Ratio) and len(tree.parts) == 2:
+    if isinstance(tree, Ratio) and len(tree.parts) == 2 and all(isinstance(part, Number) for part in tree.parts):
         return [str(part.value) for part in tree.parts if isinstance(part, Number)]
     return []
 

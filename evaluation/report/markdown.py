@@ -36,7 +36,7 @@ def table_text(table: Table) -> str:
     >>> print(table_text(Table("T", ("name", "n"), (("a|b", "1"),))))
     | name | n |
     |:---|---:|
-    | a\\\\|b | 1 |
+    | a\\|b | 1 |
     """
     rule = "|".join(":---" if i < table.names else "---:" for i in range(len(table.columns)))
     rows = [_row(table.columns), f"|{rule}|", *(_row([_text(cell) for cell in row]) for row in table.rows)]

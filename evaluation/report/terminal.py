@@ -37,7 +37,7 @@ def bar(share: float, width: int = _BAR) -> str:
     """A share as a bar of blocks, in eighths of a column.
 
     >>> bar(0.55, 4)
-    '██▏ '
+    '██▎ '
     """
     eighths = round(min(1.0, max(0.0, share)) * width * 8)
     whole, rest = divmod(eighths, 8)
@@ -60,14 +60,20 @@ def _print(table: Table, console: Console) -> None:
     from rich import box
     from rich.table import Table as Grid
 
-    drawn = Grid(title=table.title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, pad_edge=False)
+    drawn = Grid(
+        title=table.title,
+        title_justify="left",
+        title_style="bold",
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        collapse_padding=True,
+    )
+    longest = 24 if console.width >= _WIDE else 12  # a benchmark's name may be cut, a figure never
     for place, name in enumerate(table.columns):
-        drawn.add_column(
-            harmless(name),
-            justify="left" if place < table.names else "right",
-            no_wrap=place >= table.names,
-            overflow="fold",
-        )
+        if place < table.names:
+            drawn.add_column(harmless(name), no_wrap=True, overflow="ellipsis", max_width=24 if place else longest)
+        else:
+            drawn.add_column(harmless(name), justify="right", overflow="fold")
     for row in table.rows:
         drawn.add_row(*(_cell(cell, console) for cell in row))
     console.print()

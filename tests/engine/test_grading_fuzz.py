@@ -13,14 +13,14 @@ from mathsolve.engine.grading.grade import compare, grade
 from mathsolve.engine.grading.parser import parse
 from mathsolve.engine.grading.symbolic import Untranslatable, program
 from mathsolve.engine.grading.tokens import Unreadable
-from mathsolve.engine.grading.tree import Call, Name, Number, is_infinite
+from mathsolve.engine.grading.tree import Call, Name, Number, canonical, is_infinite
 
 PIECES = [
     "1", "2", "10", "0.5", "x", "y", "n", "pi", "e", "i", "+", "-", "*", "/", "^", "=", "<", ">", "(", ")", "[", "]", "{", "}",
     ",", ";", ":", "|", "!", "%", "$", "_", " ", "and", "or", "cm", "apples", "\\frac", "\\sqrt", "\\pm", "\\cup", "\\le",
     "\\text{ or }", "\\sin", "\\log", "\\int", "\\sum_{k=1}^{n}", "dx", "\\lim_{x \\to 0}", "\\infty", "\\{", "\\}", "\\pi",
     "^\\circ", "\\begin{pmatrix}", "\\end{pmatrix}", "&", "\\\\", "\\boxed{", "Matrix", "mod", "5/7", "1,000", "where",
-    "∞", "½",
+    "∞", "½", "2:05", "6th", " pm", "12_5", "\\bmod 3", "f(x)", "\\hat{i}", "dy", "x_1",
 ]  # fmt: skip
 ANSWERS = st.lists(st.sampled_from(PIECES), max_size=14).map("".join)
 LIMITS = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -52,7 +52,12 @@ def _is_value(text: str) -> bool:
 @given(ANSWERS)
 @example("x/y+y")
 def test_a_value_stays_the_same_when_nothing_is_added(text: str) -> None:
-    if _is_value(text):
+    if (
+        "boxed" not in text
+        and _is_value(text)
+        and _is_value(f"({text})")
+        and canonical(parse(f"({text})")) == canonical(parse(text))
+    ):
         assert grade(text, f"0+({text})*1").verdict in ("correct", "undecided")
         assert grade(f"({text})-0", text).verdict in ("correct", "undecided")
         assert grade(text, f"({text})+1").verdict in ("wrong", "undecided")

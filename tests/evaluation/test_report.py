@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import doctest
 import io
 import json
 import re
@@ -9,6 +10,7 @@ import subprocess
 import sys
 import zlib
 from base64 import b64decode
+from importlib import import_module
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -71,6 +73,12 @@ def unpacked(pieces: list[str]) -> list[Any]:
 def command(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
     words = [sys.executable, "-m", "mathsolve", "report", *map(str, arguments)]
     return subprocess.run(words, capture_output=True, text=True, timeout=120)
+
+
+@pytest.mark.parametrize("name", ["archive", "markdown", "markup", "settings", "table", "terminal"])
+def test_examples_in_docstrings_hold(name: str) -> None:
+    found = doctest.testmod(import_module(f"mathsolve.evaluation.report.{name}"))
+    assert found.attempted > 0 and found.failed == 0
 
 
 def test_the_command_writes_both_files_and_prints_the_figures(tmp_path: Path) -> None:
@@ -172,7 +180,7 @@ def test_a_terminal_of_any_width_shows_the_figures(tmp_path: Path, width: int) -
     console = Console(width=width, file=io.StringIO())
     show(read([run]), console, every=True)
     text = console.file.getvalue()
-    assert "75.0%" in text
+    assert "75.0%" in text and "made" in text
     assert "\x1b" not in text
     assert max(map(len, text.splitlines())) <= width
 

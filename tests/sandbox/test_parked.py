@@ -36,7 +36,7 @@ def rested(sandbox: ProcessSandbox, code: str, rest_s: float) -> str:
 def test_a_rehearsed_child_looks_like_a_fresh_one(attack: Run) -> None:
     fresh = attack(SEEN)[0].text
     assert "'__builtins__'" in fresh and "False False 1" in fresh
-    assert rested(ProcessSandbox(policy="off", min_tier="B"), SEEN, 10 * LITE.after_s) == fresh
+    assert rested(ProcessSandbox(policy="off", min_tier="B"), SEEN, LITE.after_s + 0.3) == fresh
 
 
 @pytest.mark.parametrize("rehearsal", [LITE, SYMBOLIC], ids=["lite", "symbolic"])
@@ -48,4 +48,4 @@ def test_a_rehearsal_shows_nothing_and_is_allowed(run: Run, guarded: Run, rehear
 
 def test_a_session_that_comes_late_gets_the_same_answer(sandbox: ProcessSandbox) -> None:
     code = "from sympy import *\nx = symbols('x')\nprint(solve(x**3 - 2*x + 1, x), Dummy('t'), factor(x**4 - 1))"
-    assert rested(ProcessSandbox(min_tier="B"), code, 10 * SYMBOLIC.after_s) == blocks(sandbox, code)[0].text
+    assert rested(ProcessSandbox(min_tier="B"), code, SYMBOLIC.after_s + 0.3) == blocks(sandbox, code)[0].text

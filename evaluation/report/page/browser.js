@@ -250,7 +250,7 @@ class Facets {
 // The start of a question on one line; what is taller than a line stays as written.
 function shortly(question) {
   const text = question.slice(0, 240).replace(/\s+/g, " ");
-  return text.includes("\\begin") ? text : inline(text);
+  return /\\(begin|[dt]?binom|choose)/.test(text) ? text : inline(text);
 }
 
 // Subject and level of a problem.

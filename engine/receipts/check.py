@@ -1,0 +1,63 @@
+"""All checks of one answer, and the line that says how it was checked."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from ...sandbox import Limits, Program, Sandbox
+from ..trajectory import Check, Trajectory
+from .programs import checks as program_checks
+
+LIMITS = Limits(cpu_s=1.0, memory_mb=512)
+"""What one check may cost."""
+MOST = 2
+"""Checks of one answer that run a program of ours."""
+_FORMULA = re.compile(
+    r"[=<>≤≥^√∫Σ\[\\]|\d\s*[-+*/!×÷·−%]|[a-z]\([a-z]\)|\bprime|common|divisor|factor|remainder|digit|binary|octal"
+)
+"""What a question has, or it has nothing that could be checked: looked at first, because the grammar takes time to load."""
+
+
+async def receipts(question: str, answer: str, agreeing: Sequence[Trajectory], sandbox: Sandbox) -> tuple[Check, ...]:
+    """How an answer was checked; empty when it was not.
+
+    Args:
+        question: the text that was asked.
+        answer: the answer that counts.
+        agreeing: the attempts that gave an equal answer.
+        sandbox: where the programs of the checks run. Raises `SandboxError` when it is gone.
+    """
+    found = program_checks(agreeing)
+    if _FORMULA.search(question):
+        found += await _claimed(question, answer, sandbox)
+    return tuple(found)
+
+
+async def _claimed(question: str, answer: str, sandbox: Sandbox) -> list[Check]:
+    from .claims import claims
+
+    found = []
+    for claim in list(claims(question, answer))[:MOST]:
+        async with await sandbox.open() as session:
+            observation = await session.run(Program(claim.program), LIMITS)
+        if observation.ok and (check := claim.check(observation.stdout)) is not None:
+            found.append(check)
+        elif observation.status == "timeout":
+            found.append(Check(claim.kind, None, "the check ran out of time"))
+    return found
+
+
+def line(checks: Sequence[Check]) -> str:
+    """How an answer was checked, in one line.
+
+    >>> line([])
+    'not checked'
+    >>> line([Check("programs", True, "two different programs agree"), Check("put back", True, "put back: fulfilled")])
+    'checked: two different programs agree; put back: fulfilled'
+    """
+    failed = [check.detail for check in checks if check.passed is False]
+    passed = [check.detail for check in checks if check.passed]
+    if failed:
+        return "; ".join([f"CHECK FAILED: {failed[0]}", *failed[1:], *passed])
+    return "checked: " + "; ".join(passed) if passed else "not checked"

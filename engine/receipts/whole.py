@@ -1,0 +1,133 @@
+"""Questions about whole numbers: worked out by a second route, or counted case by case.
+
+A rule applies only where it uses every number of the question, so that a condition it does not know cannot be overlooked.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from ..grading.tree import Call, Group, Node, Number, Relation, Text, operands
+from ..trajectory import CheckKind
+from .claim import Claim
+from .formulas import Reading
+
+LARGEST = 10**12
+"""Numbers from which on nothing is counted."""
+_STORY = re.compile(
+    r"hours?|o'clock|day|week|box|shel|cake|story|coprime|first|sum of all|proper|prime factor|largest prime|smallest prime"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of question."""
+
+    words: str
+    """Pattern that the words fulfil."""
+    counts: tuple[int, ...]
+    """How many whole numbers the question has; empty: two or more."""
+    condition: str
+    """What the answer `r` fulfils, given the numbers `n` in order."""
+    kind: CheckKind
+    """Kind of the check."""
+    said: str
+    """What was done."""
+
+
+RULES = (
+    Rule(r"(?:inverse of|invert) #\d+ (?:mod|modulo)", (2,), "r * n[0] % n[1] == 1", "inverse", "the product leaves remainder 1"),
+    Rule(r"greatest common|highest common|\bgcd\b|\bhcf\b|\bgcf\b|largest common", (), "r == largest(n)", "enumerated", "all common divisors tried"),
+    Rule(r"least common|lowest common|\blcm\b|smallest common|common multiple", (), "r == multiple(n)", "enumerated", "multiples tried one by one"),
+    Rule(r"how many (?:positive )?(?:divisors|factors)|number of (?:positive )?(?:divisors|factors)|(?:divisors|factors) (?:of|does) #\d+ ?,? (?:how many|have)", (1,), "r == len(divisors(n[0]))", "enumerated", "divisors counted"),
+    Rule(r"sum of (?:all |the |its |the positive )*(?:positive )?(?:divisors|factors) of|divisors of #\d+ make altogether", (1,), "r == sum(divisors(n[0]))", "enumerated", "divisors added up"),
+    Rule(r"sum of (?:the |its )?digits|digit sum", (1,), "r == sum(map(int, str(n[0])))", "enumerated", "digits added up"),
+    Rule(r"^(?!.*(?:without|no remainder|smallest|least|power|sum)).*\bremainder", (2,), "0 <= r < n[1] and (n[0] - r) % n[1] == 0", "recomputed", "taken away, the rest is divisible"),
+    Rule(r"#\d+ (?:mod|modulo|%) #\d+", (2,), "0 <= r < n[1] and (n[0] - r) % n[1] == 0", "recomputed", "taken away, the rest is divisible"),
+    Rule(r"totient|euler'?s? (?:phi|function)|\bphi\b", (1,), "r == sum(1 for k in range(1, n[0] + 1) if gcd(k, n[0]) == 1)", "enumerated", "numbers without a common divisor counted"),
+    Rule(r"how many primes (?:are there )?(?:between|from) #\d+ (?:and|to) #\d+", (2,), "r == sum(1 for k in range(n[0], n[1] + 1) if is_prime(k))", "enumerated", "primes counted"),
+    Rule(r"how many (?:integers|numbers|whole numbers|positive integers) from #\d+ to #\d+ (?:inclusive )?are (?:divisible by|multiples of) #\d+", (3,), "r == sum(1 for k in range(n[0], n[1] + 1) if k % n[2] == 0)", "enumerated", "all cases counted"),
+    Rule(r"next prime|prime (?:number )?after|smallest prime (?:greater|larger|above|bigger)", (1,), "is_prime(r) and r > n[0] and not any(is_prime(k) for k in range(n[0] + 1, r))", "enumerated", "all numbers between tried"),
+    Rule(r"previous prime|prime (?:number )?before|largest prime (?:below|less|smaller)", (1,), "is_prime(r) and r < n[0] and not any(is_prime(k) for k in range(r + 1, n[0]))", "enumerated", "all numbers between tried"),
+    Rule(r"(?:to|into|in) binary|binary (?:form|representation|of)", (1,), "set(str(r)) <= set('01') and int(str(r), 2) == n[0]", "inverse", "read back as a number"),
+    Rule(r"octal", (1,), "set(str(r)) <= set('01234567') and int(str(r), 8) == n[0]", "inverse", "read back as a number"),
+    Rule(r"(?:write|convert|express|change|rewrite|turn|produce|give) #\d+ (?:in|to|into|in the)?.*base #\d+", (2,), "1 < n[1] < 10 and digits_below(r, n[1]) and int(str(r), n[1]) == n[0]", "inverse", "read back as a number"),
+)  # fmt: skip
+
+
+def claims(question: Reading, answer: Node) -> Iterator[Claim]:
+    """What follows from the answer being the number that was asked for."""
+    numbers = question.numbers
+    if question.unread or len(numbers) != len(question.formulas) or not numbers or max(map(abs, numbers)) > LARGEST:
+        return
+    if re.search(r"prime (?:factori[sz]|decompos)|into primes|factori[sz]e", question.words) and len(numbers) == 1:
+        yield from _factors(numbers[0], answer)
+    if re.search(r"\bprime\b", question.words) and isinstance(answer, Text) and len(numbers) == 1:
+        yield from _is_prime(numbers[0], answer.words)
+    if not isinstance(answer, Number) or answer.value.denominator != 1 or _STORY.search(question.words):
+        return
+    for rule in RULES:
+        fits = len(numbers) in rule.counts if rule.counts else len(numbers) > 1
+        if fits and re.search(rule.words, question.words):
+            code = f"{_TOOLS}n, r = {numbers}, {int(answer.value)}\nprint('yes' if {rule.condition} else 'no')"
+            yield Claim(rule.kind, code, f"{rule.said}: right", f"{rule.said}: not right")
+            return
+
+
+def _factors(number: int, answer: Node) -> Iterator[Claim]:
+    """A factorisation multiplies to the number, and its factors are prime."""
+    pairs = _powers(answer)
+    if pairs and all(base < LARGEST and power < 200 for base, power in pairs):
+        code = (
+            f"{_TOOLS}f = {pairs}\np = 1\nfor b, e in f:\n    p *= b**e\n"
+            f"print('yes' if p == {number} and all(is_prime(b) for b, e in f) else 'no')"
+        )
+        yield Claim(
+            "inverse", code, "multiplied out: equal, and all factors are prime", "multiplied out: not such factors"
+        )
+
+
+def _powers(answer: Node) -> list[tuple[int, int]]:
+    """`{2: 3, 5: 1}` and `2^3 * 5` as pairs of base and power."""
+    if isinstance(answer, Group):
+        sides = [item.sides for item in answer.items if isinstance(item, Relation) and len(item.sides) == 2]
+        found = [_pair(*side) for side in sides] if len(sides) == len(answer.items) else []
+    else:
+        found = [
+            _pair(*factor.args) if isinstance(factor, Call) and factor.name == "^" else _pair(factor, None)
+            for factor in operands(answer, "*")
+        ]
+    return [pair for pair in found if pair is not None] if None not in found else []
+
+
+def _pair(base: Node, power: Node | None) -> tuple[int, int] | None:
+    whole = [part.value for part in (base, power) if isinstance(part, Number) and part.value.denominator == 1]
+    if len(whole) != (1 if power is None else 2):
+        return None
+    return int(whole[0]), int(whole[1]) if len(whole) > 1 else 1
+
+
+def _is_prime(number: int, words: str) -> Iterator[Claim]:
+    if words in ("true", "false", "yes", "no") and 0 <= number < LARGEST:
+        said = words in ("true", "yes")
+        code = f"{_TOOLS}print('yes' if is_prime({number}) == {said} else 'no')"
+        yield Claim("enumerated", code, "divisors tried one by one: right", "divisors tried one by one: not right")
+
+
+_TOOLS = """
+from math import gcd, isqrt
+def is_prime(k):
+    return k > 1 and all(k % d for d in range(2, isqrt(k) + 1))
+def divisors(k):
+    small = [d for d in range(1, isqrt(k) + 1) if k % d == 0]
+    return set(small) | {k // d for d in small}
+def largest(n):
+    return max(d for d in range(1, min(n) + 1) if all(k % d == 0 for k in n))
+def multiple(n):
+    step = max(n)
+    return next(m for m in range(step, step * 10**6, step) if all(m % k == 0 for k in n))
+def digits_below(r, base):
+    return all(int(d) < base for d in str(r))
+"""
