@@ -21,6 +21,7 @@ from .errors import BackendError
 from .final import final_answer
 from .renderer import roles
 from .trajectory import Problem, Role, Step, Stop, Thought, Trajectory
+from .writer import Writer
 
 OUTPUT_CHARS = 600
 """Characters of an observation that go into the context; the middle of a longer one is left out, with its length."""
@@ -123,7 +124,7 @@ class Attempt:
         if room <= 0:
             return self._last_words("max_tokens", f"used all of its {self._budget.tokens} tokens")
         context = Context(self.problem, self._mode, tuple(self._steps), tuple(self._segments), self._tokens)
-        writer = _Writer(self) if self._listener else None
+        writer = Writer(self._family.program_open, self._written) if self._listener else None
         completion = await self._backend.generate(context, self._limited(room), writer.hear if writer else None)
         if completion.stop == self._family.box and self._may_fill:
             return self._fill_box(completion)
@@ -154,7 +155,7 @@ class Attempt:
         self._begun = completion.text + self._family.box + filling
         self._book(completion, ["thought"] * len(completion.ids), "thought")
         self._force(Segment(filling, "observation"))
-        self.tell(Event("thought", filling))
+        self._tell(Event("thought", filling))
         return False
 
     def _room(self) -> int:
@@ -214,7 +215,7 @@ class Attempt:
             return self._end("sandbox_error", observation.error or "the sandbox failed")
         self._steps.append(observation)
         self._filling = ""
-        self.tell(Event("observation", observation.text, observation))
+        self._tell(Event("observation", observation.text, observation))
         shown = shorten(observation.text, OUTPUT_CHARS) + self._family.hint.format(left=self._budget.programs - ran - 1)
         self._force(*self._family.observe(shown, completion.stop))
         return False
@@ -246,7 +247,7 @@ class Attempt:
         found = (self._filling, "filled") if self._filling else final_answer(self._steps, self._family, cut=cut)
         self._answer, self._rule = found
         if self._answer:
-            self.tell(Event("answer", self._answer))
+            self._tell(Event("answer", self._answer))
             return self._end("answered", None)
         if self._spent:
             return self._end(*self._spent)
@@ -259,40 +260,13 @@ class Attempt:
         self._stop, self._detail = stop, detail
         return True
 
-    def tell(self, event: Event) -> None:
+    def _written(self, kind: Literal["thought", "program"], text: str) -> None:
+        self._tell(Event(kind, text))
+
+    def _tell(self, event: Event) -> None:
         """Passes an event on to whoever listens."""
         if self._listener is not None:
             self._listener(event)
-
-
-class _Writer:
-    """Turns the text of one completion into events, holding back what may become a tag."""
-
-    def __init__(self, attempt: Attempt) -> None:
-        self._attempt = attempt
-        self._tag = attempt._family.program_open
-        self._kind: Literal["thought", "program"] = "thought"
-        self._held = ""
-
-    def hear(self, text: str) -> None:
-        """Some more text."""
-        before, opened, after = (self._held + text).partition(self._tag)
-        if self._kind == "thought" and opened:
-            self._tell(before)
-            self._kind = "program"
-            before = after
-        kept = 0 if self._kind == "program" else _overlap(before, self._tag)
-        self._held = before[len(before) - kept :]
-        self._tell(before[: len(before) - kept])
-
-    def _tell(self, text: str) -> None:
-        if text:
-            self._attempt.tell(Event(self._kind, text))
-
-
-def _overlap(text: str, tag: str) -> int:
-    """Length of the longest end of `text` that is a beginning of `tag`."""
-    return next(size for size in range(min(len(text), len(tag)), -1, -1) if text.endswith(tag[:size]))
 
 
 def shorten(text: str, limit: int) -> str:

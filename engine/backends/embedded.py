@@ -39,6 +39,10 @@ _SEEDING = threading.Lock()
 
 @dataclass(slots=True)
 class _Request:
+    """One text being written. It knows nothing of the model: CTranslate2's own thread drops it last, and a thread that
+    drops the model with it waits for itself."""
+
+    renderer: Renderer
     ids: Sequence[int]
     sampling: Sampling
     on_text: Callable[[str], object] | None
@@ -46,6 +50,27 @@ class _Request:
     told: int = 0
     written: list[int] = field(default_factory=list)
     logprobs: list[float] = field(default_factory=list)
+
+    def hear(self, step: Any) -> bool:
+        """Books a token; True ends the generation."""
+        self.written.append(step.token_id)
+        self.logprobs.append(step.log_prob)
+        if self.on_text is not None:
+            self._tell(self.on_text)
+        return self.called_off
+
+    def text(self) -> tuple[str, str | None]:
+        """What was written, without the stop, and the stop."""
+        last = self.written[-1] if self.written else None
+        stop = next((stop for stop in self.sampling.stops if self.renderer.tag_ids[stop] == last), None)
+        return self.renderer.decode(self.written[: len(self.written) - (stop is not None)]), stop
+
+    def _tell(self, on_text: Callable[[str], object]) -> None:
+        """Passes the new text on; half a character waits for its other half."""
+        text, _ = self.text()
+        if not text.endswith("\ufffd"):
+            on_text(text[self.told :])
+            self.told = len(text)
 
 
 class EmbeddedBackend:
@@ -83,7 +108,7 @@ class EmbeddedBackend:
         """See `Backend.generate`."""
         loop = asyncio.get_running_loop()
         told = on_text and (lambda text: loop.call_soon_threadsafe(on_text, text))
-        request = _Request(context.tokens.ids, sampling, told)
+        request = _Request(self.renderer, context.tokens.ids, sampling, told)
         try:
             await loop.run_in_executor(
                 self._threads, self._seeded if sampling.temperature > 0 else self._greedy, request
@@ -92,7 +117,7 @@ class EmbeddedBackend:
             raise BackendError(f"the model failed while generating: {error}") from error
         finally:
             request.called_off = True
-        text, stop = self._text(request)
+        text, stop = request.text()
         ids, logprobs = tuple(request.written), tuple(request.logprobs)
         return Completion(text, "stop" if stop else "length", stop, ids, logprobs)
 
@@ -108,7 +133,7 @@ class EmbeddedBackend:
     def _greedy(self, request: _Request) -> None:
         """Generates with any copy."""
         with self._borrowed() as model:
-            self._run(model, request, lambda step: self._hear(request, step))
+            self._run(model, request, request.hear)
 
     def _seeded(self, request: _Request) -> None:
         """Generates with a sequence of random numbers of its own."""
@@ -121,7 +146,7 @@ class EmbeddedBackend:
 
             def hear(step: Any) -> bool:
                 seeding.close()
-                return self._hear(request, step)
+                return request.hear(step)
 
             self._run(fresh, request, hear)
 
@@ -155,28 +180,7 @@ class EmbeddedBackend:
     def _copy(self) -> Any:
         """The model, loaded once more. One thread: the matrices are so small that two spend more time waiting for each
         other than computing."""
-        return self._generator(self._folder, device="cpu", compute_type="int8_float32", intra_threads=1)
-
-    def _hear(self, request: _Request, step: Any) -> bool:
-        """Books a token; True ends the generation."""
-        request.written.append(step.token_id)
-        request.logprobs.append(step.log_prob)
-        if request.on_text is not None:
-            self._tell(request, request.on_text)
-        return request.called_off
-
-    def _tell(self, request: _Request, on_text: Callable[[str], object]) -> None:
-        """Passes the new text on; half a character waits for its other half."""
-        text, _ = self._text(request)
-        if not text.endswith("\ufffd"):
-            on_text(text[request.told :])
-            request.told = len(text)
-
-    def _text(self, request: _Request) -> tuple[str, str | None]:
-        """What was written, without the stop, and the stop."""
-        last = request.written[-1] if request.written else None
-        stop = next((stop for stop in request.sampling.stops if self.renderer.tag_ids[stop] == last), None)
-        return self.renderer.decode(request.written[: len(request.written) - (stop is not None)]), stop
+        return self._generator(self._folder, device="cpu", compute_type="default", intra_threads=1)
 
     def _score(self, names: list[str]) -> list[float]:
         with self._borrowed() as model:

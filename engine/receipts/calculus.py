@@ -27,7 +27,9 @@ _ORDERS = {
     1: r"",
 }
 _ORDERED = re.compile(r"order|#\d+ (?:nd|rd|th|st)\b")
-_INTEGRAL = re.compile(r"integra|antideriv|primitive|has deriv|whose deriv|with deriv|derivative equals|derivative is|undo")
+_INTEGRAL = re.compile(
+    r"integra|antideriv|primitive|has deriv|whose deriv|with deriv|derivative equals|derivative is|undo"
+)
 _NO_INTEGRAL = re.compile(r"area|average|between them|numeric|approximat|round|decimal|double|volume")
 _LIMIT = re.compile(r"limit|lmiit|\blim\b|approach|tend|get close|goes? to|runs? to|end up")
 _BOUNDS = re.compile(
