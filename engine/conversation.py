@@ -13,6 +13,7 @@ from .console import Trace, no_answer, pen_for, show_answer, show_aside, verdict
 from .errors import UsageError
 from .oneshot import drawing
 from .question import checked
+from .receipts.check import line
 from .settings import Settings, check_settings
 from .solver import Interrupted, Solver
 from .trajectory import Solution
@@ -78,6 +79,7 @@ class Conversation:
         pen = self.pen
         if solution.answer is not None:
             show_answer(pen, solution.answer, drawing(self.solver, solution.answer, unicode=pen.unicode))
+            show_aside(pen, line(solution.checks))
             show_aside(pen, verdict(solution))
         elif solution.stop == "cancelled":
             show_aside(pen, "stopped; what was done is kept (/code shows it, /retry asks again)")

@@ -16,7 +16,8 @@ from typing import Any
 from .. import __version__
 from ..sandbox.program import Observation, Program
 from .errors import UsageError
-from .trajectory import Problem, Solution, Step, Thought, Trajectory
+from .receipts.check import line
+from .trajectory import Check, Problem, Solution, Step, Thought, Trajectory
 
 _MATHS = re.compile(r"(\$\$.+?\$\$|\$[^$\n]+\$|`[^`\n]+`)", re.DOTALL)
 _SPECIAL = re.compile(r"([\\*_<>\[\]#|~])")
@@ -81,6 +82,7 @@ def solution_from_dict(data: dict[str, Any]) -> Solution:
         confidence=data["confidence"],
         detail=data["detail"],
         seconds=data["seconds"],
+        checks=tuple(Check(**check) for check in data.get("checks", ())),
     )
 
 
@@ -154,7 +156,7 @@ def _markdown_answer(solution: Solution, latex: str | None) -> str:
     attempts = len(solution.trajectories)
     support = f"{round(solution.agreement * attempts)} of {attempts} attempts agree" if attempts > 1 else "one attempt"
     shown = f"${latex}$" if latex else _inline(solution.answer)
-    return f"**Answer:** {shown}  \n*{support}, {solution.seconds:.1f} s*"
+    return f"**Answer:** {shown}  \n*{prose(line(solution.checks))}; {support}, {solution.seconds:.1f} s*"
 
 
 def _inline(text: str) -> str:

@@ -126,6 +126,8 @@ class Attempt:
         context = Context(self.problem, self._mode, tuple(self._steps), tuple(self._segments), self._tokens)
         writer = Writer(self._family.program_open, self._written) if self._listener else None
         completion = await self._backend.generate(context, self._limited(room), writer.hear if writer else None)
+        if writer:
+            writer.end()
         if completion.stop == self._family.box and self._may_fill:
             return self._fill_box(completion)
         turn = self._read(completion)

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from ..sandbox import Limits, Observation, Program, Sandbox, SandboxError
 from .console import Trace, no_answer, pen_for, show_answer, show_aside, verdict
 from .errors import BackendError
+from .receipts.check import line
 from .solver import Solver
 from .trajectory import step_to_dict
 from .typeset import Typeset, typeset
@@ -58,6 +59,7 @@ def answer(solver: Solver, question: str, view: View) -> int:
     elif solution.answer is not None:
         show(solver, solution.answer, plain=view.plain)
     if trace and solution.answer is not None:
+        show_aside(pen, line(solution.checks))
         show_aside(pen, verdict(solution))
     if solution.answer is None:
         sys.stderr.write(f"{no_answer(solution)}\n")

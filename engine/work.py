@@ -1,4 +1,4 @@
-"""One question being answered: its attempts, the vote among them, and whether the winner is to be trusted."""
+"""One question being answered: its attempts, the vote among them, how the winner was checked, and whether to trust it."""
 
 from __future__ import annotations
 
@@ -7,16 +7,21 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import Future
 from contextlib import aclosing
+from dataclasses import replace
 
 from ..sandbox import MemoSandbox, Program, Sandbox, SandboxError
 from .backend import Backend, Sampling
 from .errors import BackendError
 from .loop import Attempt, Budget, Listener
 from .pace import as_they_end
+from .receipts.check import failure, is_shown, receipts
 from .selection import Ballot, Scorer, select, settled
 from .settings import Settings, plan
-from .trajectory import Problem, Solution, Stop, Trajectory
+from .trajectory import Check, Problem, Solution, Stop, Trajectory
 from .trust import Trust, objection, signals
+
+SPARE_S = 0.2
+"""Seconds at the end of the time limit in which no check goes on."""
 
 
 class Work:
@@ -52,7 +57,7 @@ class Work:
             async with asyncio.timeout(settings.timeout_s), MemoSandbox(self._sandbox) as sandbox:
                 scoring = asyncio.ensure_future(backend.score(prompt.ids)) if backend.profile.trust else None
                 ballot = await self._sample(backend, sandbox)
-                return await self._decide(ballot, await scoring if scoring else (), backend.profile.trust)
+                return await self._decide(ballot, await scoring if scoring else (), backend.profile.trust, sandbox)
         except TimeoutError:
             return self.partial("timeout", f"ran out of time ({settings.timeout_s:g} s)")
         except BackendError as error:
@@ -99,7 +104,9 @@ class Work:
         trajectories = tuple(attempt.trajectory(stop) for attempt in self._attempts)
         return self._solution(trajectories, None, stop, 0.0, detail=detail)
 
-    async def _decide(self, ballot: Ballot, question_logprobs: Sequence[float], trust: Trust | None) -> Solution:
+    async def _decide(
+        self, ballot: Ballot, question_logprobs: Sequence[float], trust: Trust | None, sandbox: Sandbox
+    ) -> Solution:
         trajectories, result = ballot.cast, await select(ballot, self._settings.select, self._scorer)
         winner = result.winner
         if winner.stop != "answered":
@@ -107,14 +114,26 @@ class Work:
         trajectories.sort(key=lambda t: t is not winner)
         seen = signals(result, trajectories, question_logprobs)
         confidence = None if trust is None else trust.confidence(seen)
-        doubt = objection(winner)
-        if doubt is None and trust is not None and confidence is not None and confidence < trust.threshold:
+        checks = await self._checked(ballot, winner, sandbox)
+        doubt = objection(winner) or failure(checks)
+        if doubt is None and not is_shown(checks) and trust is not None and confidence is not None and confidence < trust.threshold:
             doubt = (
                 f"confidence {confidence:.0%} is below the {trust.threshold:.0%} that this model needs; {_reason(seen)}"
             )
-        if doubt is not None:
-            return self._solution(trajectories, None, "untrusted", result.agreement, confidence, doubt, seen)
-        return self._solution(trajectories, winner.answer, "answered", result.agreement, confidence, None, seen)
+        answer = winner.answer if doubt is None else None
+        stop: Stop = "answered" if doubt is None else "untrusted"
+        solution = self._solution(trajectories, answer, stop, result.agreement, confidence, doubt, seen)
+        return replace(solution, checks=checks)
+
+    async def _checked(self, ballot: Ballot, winner: Trajectory, sandbox: Sandbox) -> tuple[Check, ...]:
+        """How the answer was checked, within the time that is left; a check that cannot be done never costs the answer."""
+        left = self._settings.timeout_s - (time.perf_counter() - self._begun)
+        agreeing = next((members for members in ballot.classes if any(one is winner for one in members)), [winner])
+        try:
+            async with asyncio.timeout(max(0.0, left - SPARE_S)):
+                return await receipts(self.problem.question, winner.answer or "", agreeing, sandbox)
+        except (TimeoutError, SandboxError):
+            return ()
 
     def declined(self, detail: str) -> Solution:
         """A question that was not tried, and why."""

@@ -33,6 +33,11 @@ class Writer:
         self._held = before[len(before) - kept :]
         self._pass_on(before[: len(before) - kept])
 
+    def end(self) -> None:
+        """The text has ended, so what was held back is no tag."""
+        self._pass_on(self._held)
+        self._held = ""
+
     def _pass_on(self, text: str) -> None:
         if text:
             self._tell(self._kind, text)

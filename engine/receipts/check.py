@@ -6,13 +6,15 @@ import re
 from collections.abc import Sequence
 
 from ...sandbox import Limits, Program, Sandbox
-from ..trajectory import Check, Trajectory
+from ..trajectory import Check, CheckKind, Trajectory
 from .programs import checks as program_checks
 
 LIMITS = Limits(cpu_s=1.0, memory_mb=512)
 """What one check may cost."""
 MOST = 2
 """Checks of one answer that run a program of ours."""
+AGAINST_QUESTION: frozenset[CheckKind] = frozenset(["put back", "inverse", "recomputed", "enumerated"])
+"""Kinds of checks that read the question again; the others only compare attempts."""
 _FORMULA = re.compile(
     r"[=<>≤≥^√∫Σ\[\\]|\d\s*[-+*/!×÷·−%]|[a-z]\([a-z]\)|\bprime|common|divisor|factor|remainder|digit|binary|octal"
 )
@@ -46,6 +48,16 @@ async def _claimed(question: str, answer: str, sandbox: Sandbox) -> list[Check]:
         elif observation.status == "timeout":
             found.append(Check(claim.kind, None, "the check ran out of time"))
     return found
+
+
+def failure(checks: Sequence[Check]) -> str | None:
+    """What speaks against the answer, or None."""
+    return next((check.detail for check in checks if check.passed is False), None)
+
+
+def is_shown(checks: Sequence[Check]) -> bool:
+    """Whether a check against the question itself was passed, which says more than any estimate of how likely the answer is."""
+    return any(check.passed and check.kind in AGAINST_QUESTION for check in checks)
 
 
 def line(checks: Sequence[Check]) -> str:

@@ -97,7 +97,8 @@ def _inlined(body: list[ast.stmt]) -> list[ast.stmt]:
     last: ast.expr | None = None
     for statement in body:
         if isinstance(statement, ast.Assign) and isinstance(statement.targets[0], ast.Name):
-            last = known[statement.targets[0].id] = _Inline(known).visit(statement.value)
+            last = _Inline(known).visit(statement.value)
+            known[statement.targets[0].id] = last
         elif isinstance(statement, ast.Expr):
             kept.append(ast.Expr(_Inline(known).visit(statement.value)))
     return kept or ([ast.Expr(last)] if last is not None else [])
