@@ -116,7 +116,13 @@ class Work:
         confidence = None if trust is None else trust.confidence(seen)
         checks = await self._checked(ballot, winner, sandbox)
         doubt = objection(winner) or failure(checks)
-        if doubt is None and not is_shown(checks) and trust is not None and confidence is not None and confidence < trust.threshold:
+        if (
+            doubt is None
+            and not is_shown(checks)
+            and trust is not None
+            and confidence is not None
+            and confidence < trust.threshold
+        ):
             doubt = (
                 f"confidence {confidence:.0%} is below the {trust.threshold:.0%} that this model needs; {_reason(seen)}"
             )

@@ -134,7 +134,7 @@ class OpenaiBackend:
         more, so that prompt and answer fit into the context."""
         room = sampling.max_tokens
         if not context.tokens.ids:
-            room = max(16, min(room, self.profile.context - len(context.text) // 2))
+            room = min(room, max(16, self.profile.context - len(context.text) // 2))
         return {
             "temperature": sampling.temperature,
             "top_p": sampling.top_p,

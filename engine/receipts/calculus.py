@@ -1,7 +1,7 @@
 """Derivatives, antiderivatives, integrals, limits and sums against numbers: the operation is undone, or done numerically.
 
-Promises: the numbers come from difference quotients, quadrature, values near the point and partial sums (mpmath), never from the
-symbolic algebra that a model's own program would use.
+Promises: the numbers come from difference quotients, quadrature, values near the point and partial sums (mpmath), never
+from the symbolic algebra that a model's own program would use.
 """
 
 from __future__ import annotations
@@ -31,6 +31,7 @@ _INTEGRAL = re.compile(
     r"integra|antideriv|primitive|has deriv|whose deriv|with deriv|derivative equals|derivative is|undo"
 )
 _NO_INTEGRAL = re.compile(r"area|average|between them|numeric|approximat|round|decimal|double|volume")
+_SUM = re.compile(r"\bsum\b|\badd\b|total|added")
 _LIMIT = re.compile(r"limit|lmiit|\blim\b|approach|tend|get close|goes? to|runs? to|end up")
 _BOUNDS = re.compile(
     r"(?:from|between|over|with bounds|limits?)(?: the bounds| [a-z])? #(\d+) (?:up |on )?(?:to|and|till|until) #(\d+)"
@@ -53,19 +54,27 @@ def claims(question: Reading, answer: Node) -> Iterator[Claim]:
         return
     if _LIMIT.search(words) and not _INTEGRAL.search(words):
         yield from _limit_in_words(question, functions[0], answer)
-    elif _INTEGRAL.search(words) or _is_integral(functions[0]):
+    elif _INTEGRAL.search(words) or _is(functions[0], "antiderivative"):
         if not _NO_INTEGRAL.search(words):
             yield from _integral(question, functions[0], answer)
-    elif (_DERIVATIVE.search(words) or _is_derivative(functions[0])) and not _NO_DERIVATIVE.search(words):
+    elif _SUM.search(words):
+        yield from _sum(question, functions[0], answer)
+    elif (_DERIVATIVE.search(words) or _is(functions[0], "derivative")) and not _NO_DERIVATIVE.search(words):
         yield from _derivative(question, functions[0], answer)
 
 
-def _is_derivative(tree: Node) -> bool:
-    return isinstance(tree, Call) and tree.name == "derivative"
+def _is(tree: Node, name: str) -> bool:
+    return isinstance(tree, Call) and tree.name == name
 
 
-def _is_integral(tree: Node) -> bool:
-    return isinstance(tree, Call) and tree.name == "antiderivative"
+def _sum(question: Reading, body: Node, answer: Node) -> Iterator[Claim]:
+    """`the sum of #0 for k from #1 to #2`."""
+    names = named(body)
+    others = [tree for tree in question.formulas if not variables(tree) or _place(tree, names) is not None]
+    if (match := _BOUNDS.search(question.words)) and len(others) == 2 and not variables(answer):
+        low, high = (_place(question.formulas[int(group)], names) for group in match.groups())
+        if low is not None and high is not None:
+            yield from _number(Bound("sum", body, next(iter(names)), (low, high)), answer)
 
 
 def _derivative(question: Reading, body: Node, answer: Node) -> Iterator[Claim]:

@@ -1,4 +1,4 @@
-"""Everything that could be checked about one answer: the question and the answer are read once, and each reader says what it knows."""
+"""All that could be checked about one answer: question and answer are read once, and each reader says what it knows."""
 
 from __future__ import annotations
 
@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from ..grading.parser import parse
 from ..grading.tokens import Unreadable
-from . import calculus, equations, values, whole
+from . import calculus, equations, matrices, values, whole
 from .claim import Claim
 from .formulas import read
 from .source import Untranslatable
 
-READERS = (equations.claims, calculus.claims, whole.claims, values.claims)
+READERS = (equations.claims, calculus.claims, whole.claims, matrices.claims, values.claims)
 """In the order in which they are asked."""
 
 

@@ -1,7 +1,7 @@
 """Solutions put back into the equations, systems and inequalities that the question states.
 
-A polynomial equation in one unknown is also asked whether there are more solutions than were given. Does not promise that for any
-other equation, and says in words what was done.
+A polynomial equation in one unknown is also asked whether there are more solutions than were given. Does not promise that
+for any other equation.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from ..grading.tree import Call, Group, Name, Node, Number, Relation, Union, variables
 from .claim import Claim
 from .formulas import Reading
-from .source import Untranslatable, named, source
+from .source import Untranslatable, source
 
 _OTHER = re.compile(
     r"deriv|slope|tangent|vertex|minimum|maximum|complet|sum of|product of|difference|discriminant|coefficient|remainder|"
@@ -32,7 +32,7 @@ def claims(question: Reading, answer: Node) -> Iterator[Claim]:
         return
     equations = [tree for tree in question.formulas if isinstance(tree, Relation) and set(tree.signs) == {"="}]
     ranges = [
-        tree for tree in question.formulas if isinstance(tree, Relation) and set(tree.signs) <= set("< <= > >=".split())
+        tree for tree in question.formulas if isinstance(tree, Relation) and set(tree.signs) <= {"<", "<=", ">", ">="}
     ]
     if not equations and not ranges and _NOUGHT.search(question.words) and len(question.functions) == 1:
         equations = [Relation((question.functions[0], Number(0)), ("=",))]  # type: ignore[arg-type]
@@ -155,7 +155,7 @@ def _condition(tree: Node, names: dict[str, str], ends: list[str]) -> str:
             ends += [source(side, {}) for side in sides if not variables(side) and "oo" not in str(side)]
             parts = [source(side, names) for side in sides]
             triples = zip(parts, signs, parts[1:], strict=False)
-            return "(" + " and ".join(f"{_SIGN[sign]}({a}, {b})" for a, sign, b in triples) + ")"
+            return "(" + " and ".join(_SIGN[sign].format(a, b) for a, sign, b in triples) + ")"
         case Group(items, "") if all(isinstance(item, Relation) for item in items):
             return "(" + " and ".join(_condition(item, names, ends) for item in items) + ")"
         case Union(parts):
@@ -166,7 +166,13 @@ def _condition(tree: Node, names: dict[str, str], ends: list[str]) -> str:
     raise Untranslatable("no condition")
 
 
-_SIGN = {"<": "below", ">": "above", "<=": "not above", ">=": "not below", "=": "near"}
+_SIGN = {
+    "<": "below({}, {})",
+    ">": "below({1}, {0})",
+    "<=": "not below({1}, {0})",
+    ">=": "not below({}, {})",
+    "=": "near({}, {})",
+}
 _WORST = 'print("no" if "no" in found else "yes" if set(found) == {"yes"} else "unknown")'
 
 _ONE = """
@@ -205,8 +211,6 @@ print(answer())
 _RANGE = """
 def below(a, b):
     return a < b and not near(a, b)
-def above(a, b):
-    return below(b, a)
 stated = lambda v0: {stated}
 holds = lambda v0: {holds}
 ends = [{ends}]

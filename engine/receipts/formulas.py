@@ -7,6 +7,7 @@ between words that look like mathematics, or mathematics that looks like words, 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from ..grading.parser import parse
@@ -21,11 +22,19 @@ _PIECE = re.compile(
     re.DOTALL,
 )
 _SIGNS = frozenset("+-*/^=<>()[]{}|!_≤≥≠√·×÷−²³⁴⁵⁶⁷⁸⁹∞π%") | {"**", "<=", ">=", "!=", "=="}
-_WORDS = frozenset(
-    "sin cos tan cot sec csc asin acos atan arcsin arccos arctan sinh cosh tanh exp log ln sqrt abs pi oo inf infinity Matrix".split()
+_WORDS = re.compile(
+    r"a?(?:sin|cos|tan)|cot|sec|csc|arc(?:sin|cos|tan)|(?:sin|cos|tan)h|exp|log|ln|sqrt|abs|pi|oo|inf|infinity|Matrix"
 )
-_NO_PRODUCT = frozenset("st nd rd th cm mm km kg am pm ft in ml mg oz lb and or is of to as at by if".split())
-_SPELLINGS = tuple(
+_NO_PRODUCT = re.compile(r"st|nd|rd|th|cm|mm|km|kg|am|pm|ft|in|ml|mg|oz|lb|and|or|is|of|to|as|at|by|if")
+
+
+def _matrix(found: re.Match[str]) -> str:
+    """`[1 2; 3 4]` as a list of lists."""
+    return "[" + ", ".join(f"[{', '.join(row.split())}]" for row in found[1].split(";")) + "]"
+
+
+_Spelling = str | Callable[[re.Match[str]], str]
+_SPELLINGS: tuple[tuple[re.Pattern[str], _Spelling], ...] = tuple(
     (re.compile(pattern), spelling)
     for pattern, spelling in (
         (r"∫", r"\\int "),
@@ -33,6 +42,9 @@ _SPELLINGS = tuple(
         (r"\blim(?=_)", r"\\lim"),
         (r"(?<=\{\w)\s*(?:->|→)", r" \\to "),
         (r"\bd/d([a-z])\b", r"derivative by \1 of "),
+        (r"(?<=\d)\s+x\s+(?=[\d(])", " * "),
+        (r"\s*=\s*(?:_+|\?)", " ?"),
+        (r"\[(-?[\d/.]+(?: +-?[\d/.]+)*(?:; *-?[\d/.]+(?: +-?[\d/.]+)*)+)\]", _matrix),
     )
 )
 """What is written in several ways, and the one that the grammar reads."""
@@ -52,9 +64,10 @@ class Reading:
 
     @property
     def numbers(self) -> list[int]:
-        """The whole numbers that stand alone, in order."""
-        found = [tree.value for tree in self.formulas if isinstance(tree, Number)]
-        return [int(value) for value in found if value.denominator == 1]
+        """The numbers in order, where all formulas are whole numbers or groups of them; else none."""
+        leaves = [leaf for tree in self.formulas for leaf in (tree.items if isinstance(tree, Group) else (tree,))]
+        found = [int(leaf.value) for leaf in leaves if isinstance(leaf, Number) and leaf.value.denominator == 1]
+        return found if len(found) == len(leaves) else []
 
     @property
     def functions(self) -> list[Node]:
@@ -89,7 +102,7 @@ def read(question: str) -> Reading:
 def _body(tree: Node) -> Node | None:
     if isinstance(tree, Relation) and tree.signs == ("=",) and isinstance(tree.sides[0], Name):
         named = tree.sides[0].name
-        tree = tree.sides[1] if "(" in named or named in "yzsv" and len(variables(tree.sides[1])) > 0 else Name("x")
+        tree = tree.sides[1] if "(" in named or (named in "yzsv" and variables(tree.sides[1])) else Name("x")
     return tree if isinstance(tree, Call) and variables(tree) else None
 
 
@@ -107,7 +120,7 @@ def _runs(question: str) -> list[tuple[str, bool]]:
     start = 0
     for match in _DELIMITED.finditer(question):
         inside = next(group for group in match.groups() if group is not None)
-        if re.search(r"(?<!\\)\b[a-z]{4,}\b", re.sub(r"\\(?:text|mathrm)\{[^}]*\}|\\[a-z]+", "", inside)):
+        if re.search(r"(?<!\\)\b[a-z]{4,}\b", re.sub(r"\\(?:begin|end)\{\w+\}|\\[a-z]+", "", inside)):
             continue  # two prices with words between them
         found += _plain(question[start : match.start()])
         found.append((inside, True))
@@ -139,9 +152,11 @@ def _belongs(piece: str, run: list[str], after: str) -> bool:
         return sum(_BRACKETS.get(one, 0) for one in run) > 0
     if piece.isalpha():
         glued = bool(run) and run[-1][-1].isdigit()
-        product = glued and len(set(piece)) == len(piece) in (2, 3) and piece.islower() and piece not in _NO_PRODUCT
+        product = (
+            glued and len(set(piece)) == len(piece) in (2, 3) and piece.islower() and not _NO_PRODUCT.fullmatch(piece)
+        )
         differential = len(piece) == 2 and piece[0] == "d" and r"\int" in run
-        return len(piece) == 1 or piece in _WORDS or product or differential
+        return len(piece) == 1 or _WORDS.fullmatch(piece) is not None or product or differential
     return False
 
 

@@ -38,29 +38,135 @@ class Rule:
 
 
 RULES = (
-    Rule(r"(?:inverse of|invert) #\d+ (?:mod|modulo)", (2,), "r * n[0] % n[1] == 1", "inverse", "the product leaves remainder 1"),
-    Rule(r"greatest common|highest common|\bgcd\b|\bhcf\b|\bgcf\b|largest common", (), "r == largest(n)", "enumerated", "all common divisors tried"),
-    Rule(r"least common|lowest common|\blcm\b|smallest common|common multiple", (), "r == multiple(n)", "enumerated", "multiples tried one by one"),
-    Rule(r"how many (?:positive )?(?:divisors|factors)|number of (?:positive )?(?:divisors|factors)|(?:divisors|factors) (?:of|does) #\d+ ?,? (?:how many|have)", (1,), "r == len(divisors(n[0]))", "enumerated", "divisors counted"),
-    Rule(r"sum of (?:all |the |its |the positive )*(?:positive )?(?:divisors|factors) of|divisors of #\d+ make altogether", (1,), "r == sum(divisors(n[0]))", "enumerated", "divisors added up"),
-    Rule(r"sum of (?:the |its )?digits|digit sum", (1,), "r == sum(map(int, str(n[0])))", "enumerated", "digits added up"),
-    Rule(r"^(?!.*(?:without|no remainder|smallest|least|power|sum)).*\bremainder", (2,), "0 <= r < n[1] and (n[0] - r) % n[1] == 0", "recomputed", "taken away, the rest is divisible"),
-    Rule(r"#\d+ (?:mod|modulo|%) #\d+", (2,), "0 <= r < n[1] and (n[0] - r) % n[1] == 0", "recomputed", "taken away, the rest is divisible"),
-    Rule(r"totient|euler'?s? (?:phi|function)|\bphi\b", (1,), "r == sum(1 for k in range(1, n[0] + 1) if gcd(k, n[0]) == 1)", "enumerated", "numbers without a common divisor counted"),
-    Rule(r"how many primes (?:are there )?(?:between|from) #\d+ (?:and|to) #\d+", (2,), "r == sum(1 for k in range(n[0], n[1] + 1) if is_prime(k))", "enumerated", "primes counted"),
-    Rule(r"how many (?:integers|numbers|whole numbers|positive integers) from #\d+ to #\d+ (?:inclusive )?are (?:divisible by|multiples of) #\d+", (3,), "r == sum(1 for k in range(n[0], n[1] + 1) if k % n[2] == 0)", "enumerated", "all cases counted"),
-    Rule(r"next prime|prime (?:number )?after|smallest prime (?:greater|larger|above|bigger)", (1,), "is_prime(r) and r > n[0] and not any(is_prime(k) for k in range(n[0] + 1, r))", "enumerated", "all numbers between tried"),
-    Rule(r"previous prime|prime (?:number )?before|largest prime (?:below|less|smaller)", (1,), "is_prime(r) and r < n[0] and not any(is_prime(k) for k in range(r + 1, n[0]))", "enumerated", "all numbers between tried"),
-    Rule(r"(?:to|into|in) binary|binary (?:form|representation|of)", (1,), "set(str(r)) <= set('01') and int(str(r), 2) == n[0]", "inverse", "read back as a number"),
-    Rule(r"octal", (1,), "set(str(r)) <= set('01234567') and int(str(r), 8) == n[0]", "inverse", "read back as a number"),
-    Rule(r"(?:write|convert|express|change|rewrite|turn|produce|give) #\d+ (?:in|to|into|in the)?.*base #\d+", (2,), "1 < n[1] < 10 and digits_below(r, n[1]) and int(str(r), n[1]) == n[0]", "inverse", "read back as a number"),
-)  # fmt: skip
+    Rule(
+        r"(?:inverse of|invert) #\d+ (?:mod|modulo)|invmod",
+        (2,),
+        "r * n[0] % n[1] == 1 and 0 <= r < n[1]",
+        "inverse",
+        "the product leaves remainder 1",
+    ),
+    Rule(
+        r"powmod|#\d+ (?:raised to|to the(?: power(?: of)?)?|\^) #\d+ ?,? (?:mod|modulo)",
+        (3,),
+        "r == power_rest(n[0], n[1], n[2])",
+        "recomputed",
+        "multiplied step by step",
+    ),
+    Rule(
+        r"greatest common|highest common|\bgcd\b|\bhcf\b|\bgcf\b|largest common",
+        (),
+        "r == largest(n)",
+        "enumerated",
+        "all common divisors tried",
+    ),
+    Rule(
+        r"least common|lowest common|\blcm\b|smallest common|common multiple",
+        (),
+        "r == multiple(n)",
+        "enumerated",
+        "multiples tried one by one",
+    ),
+    Rule(
+        r"how many (?:positive )?(?:divisors|factors)|(?:number of|count the) (?:all |the |positive )*(?:divisors|factors)|"
+        r"(?:divisors|factors) (?:of|does) #\d+ ?,? (?:how many|have)",
+        (1,),
+        "r == len(divisors(n[0]))",
+        "enumerated",
+        "divisors counted",
+    ),
+    Rule(
+        r"sum of (?:all |the |its |positive )*(?:divisors|factors) of|divisors of #\d+ (?:make|are|and)",
+        (1,),
+        "r == sum(divisors(n[0]))",
+        "enumerated",
+        "divisors added up",
+    ),
+    Rule(
+        r"sum of (?:the |its )?digits|digit sum|(?:add|total) (?:the |its )?digits",
+        (1,),
+        "r == sum(map(int, str(n[0])))",
+        "enumerated",
+        "digits added up",
+    ),
+    Rule(
+        r"^(?!.*(?:without|no remainder|smallest|least|power|sum|quotient)).*(?:\bremainder|left over|#\d+ (?:mod|modulo|%) #\d+)",
+        (2,),
+        "0 <= r < n[1] and (n[0] - r) % n[1] == 0",
+        "inverse",
+        "without it the rest is divisible",
+    ),
+    Rule(
+        r"totient|euler'?s? (?:phi|function)|\bphi\b",
+        (1,),
+        "r == sum(1 for k in range(1, n[0] + 1) if gcd(k, n[0]) == 1)",
+        "enumerated",
+        "numbers without a common divisor counted",
+    ),
+    Rule(
+        r"how many (?:primes|prime numbers) (?:are )?(?:there )?(?:between|from) #\d+ (?:and|to) #\d+",
+        (2,),
+        "r == sum(1 for k in range(n[0], n[1] + 1) if is_prime(k))",
+        "enumerated",
+        "primes counted",
+    ),
+    Rule(
+        r"how many (?:positive )?(?:integers|numbers|whole numbers) (?:from|between) #\d+ (?:to|and) #\d+ ?,? (?:inclusive ?,? )?"
+        r"are (?:divisible by|multiples of) #\d+",
+        (3,),
+        "r == sum(1 for k in range(n[0], n[1] + 1) if k % n[2] == 0)",
+        "enumerated",
+        "all cases counted",
+    ),
+    Rule(
+        r"(?:#\d+ (?:st|nd|rd|th)|the) prime(?: number)? ?\??$|^prime #\d+ \?$",
+        (1,),
+        "is_prime(r) and n[0] == sum(1 for k in range(r + 1) if is_prime(k))",
+        "enumerated",
+        "primes counted up to it",
+    ),
+    Rule(
+        r"next prime|prime (?:number )?after|smallest prime (?:greater|larger|above|bigger)",
+        (1,),
+        "is_prime(r) and r > n[0] and not any(is_prime(k) for k in range(n[0] + 1, r))",
+        "enumerated",
+        "all numbers between tried",
+    ),
+    Rule(
+        r"previous prime|prime (?:number )?before|largest prime (?:below|less|smaller)",
+        (1,),
+        "is_prime(r) and r < n[0] and not any(is_prime(k) for k in range(r + 1, n[0]))",
+        "enumerated",
+        "all numbers between tried",
+    ),
+    Rule(
+        r"^(?!.*(?:to|as|into) (?:a )?(?:decimal|base ten)).*(?:(?:to|into|in) binary|binary (?:form|representation|of))",
+        (1,),
+        "in_base(r, n[0], 2)",
+        "inverse",
+        "read back as a number",
+    ),
+    Rule(
+        r"^(?!.*(?:to|as|into) (?:a )?(?:decimal|base ten)).*octal",
+        (1,),
+        "in_base(r, n[0], 8)",
+        "inverse",
+        "read back as a number",
+    ),
+    Rule(
+        r"(?:write|convert|express|change|rewrite|turn|produce|given?) #\d+ (?!from)(?:in |to |into )?(?!base).*base #\d+",
+        (2,),
+        "in_base(r, n[0], n[1])",
+        "inverse",
+        "read back as a number",
+    ),
+)
+"""In the order in which they are tried: the first that fits is taken."""
 
 
 def claims(question: Reading, answer: Node) -> Iterator[Claim]:
     """What follows from the answer being the number that was asked for."""
     numbers = question.numbers
-    if question.unread or len(numbers) != len(question.formulas) or not numbers or max(map(abs, numbers)) > LARGEST:
+    if question.unread or not numbers or max(map(abs, numbers)) > LARGEST:
         return
     if re.search(r"prime (?:factori[sz]|decompos)|into primes|factori[sz]e", question.words) and len(numbers) == 1:
         yield from _factors(numbers[0], answer)
@@ -128,6 +234,11 @@ def largest(n):
 def multiple(n):
     step = max(n)
     return next(m for m in range(step, step * 10**6, step) if all(m % k == 0 for k in n))
-def digits_below(r, base):
-    return all(int(d) < base for d in str(r))
+def in_base(r, n, base):
+    return 1 < base < 11 and all(int(d) < base for d in str(r)) and int(str(r), base) == n
+def power_rest(b, e, m):
+    rest = 1
+    for _ in range(min(e, 10**6)):
+        rest = rest * b % m
+    return rest if e <= 10**6 else pow(b, e, m)
 """

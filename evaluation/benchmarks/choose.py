@@ -15,6 +15,9 @@ from .entry import Benchmark, Fields, entries
 SUFFIXES = (".jsonl", ".jsonl.gz", ".json", ".json.gz", ".parquet", ".csv", ".tsv", ".txt", ".xml")
 """Formats of records, the preferred first."""
 
+EVERY = "all"
+"""The name of all benchmarks together."""
+
 GUESSES = Fields(
     question=("question", "problem", "input", "prompt", "Body + Question", "body + question", "Question", "Problem"),
     answer=("answer", "gold", "target", "final_answer", "Answer", "solution"),
@@ -53,11 +56,16 @@ class Selection:
 
 
 def choose_all(text: str) -> list[Selection]:
-    """What a list with commas names, without repetition. Raises `UsageError`."""
+    """What a list with commas names, without repetition; `all` is every benchmark. Raises `UsageError`."""
     names = [name.strip() for name in text.split(",") if name.strip()]
     if not names:
         raise UsageError("no benchmark is named; `mathsolve bench list` shows them")
-    return [choose(name) for name in dict.fromkeys(names)]
+    return [choose(name) for name in expanded(names)]
+
+
+def expanded(names: Iterable[str]) -> tuple[str, ...]:
+    """The names, each once, with `all` as the names of every benchmark."""
+    return tuple(dict.fromkeys(one for name in names for one in (entries() if name == EVERY else (name,))))
 
 
 def choose(name: str) -> Selection:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, get_args
 from cyclopts import App, Parameter
 
 from ...engine.errors import UsageError
-from ..benchmarks.entry import entries
+from ..benchmarks.choose import expanded
 from ..benchmarks.loading import load
 from ..contamination.check import check, summary
 from ..contamination.index import Index, Kind
@@ -118,10 +118,10 @@ def _shown(files: Iterable[str], field: str | None, console: Console) -> Iterato
 
 def _names(text: str) -> list[str]:
     """The benchmarks that a list with commas names."""
-    names = list(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    names = expanded(name.strip() for name in text.split(",") if name.strip())
     if not names:
         raise UsageError("--bench is empty; name benchmarks, e.g. gsm8k,math500, or all")
-    return list(entries()) if names == ["all"] else names
+    return list(names)
 
 
 def _kinds(text: str) -> frozenset[Kind]:

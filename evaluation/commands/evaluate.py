@@ -12,6 +12,7 @@ from cyclopts import App, Parameter
 
 from ...engine.console import harmless
 from ...engine.solver import Solver
+from ..benchmarks.choose import expanded
 from ..measure import measure
 from ..metrics import Metrics, headline_rows, notes, text_table
 from ..metrics.rows import with_interval
@@ -46,14 +47,15 @@ def evaluate(
     Parameters
     ----------
     sources
-        Benchmarks by name (`mathsolve bench list` shows them), or files of your own, e.g. JSONL with `question` and `answer`
+        Benchmarks by name (`mathsolve bench list` shows them; `all` is every one), or files of your own, e.g. JSONL with
+        `question` and `answer`
         (null where the model should decline).
     out
         The run's folder; by default one in runs/ named after what is measured.
     max_errors
         Failed samples (of the machinery, not of the model) after which it gives up, as a share of all.
     data
-        Where benchmarks are, or are kept once fetched.
+        A folder with benchmarks; without it, what `mathsolve bench fetch` has kept, or the hub.
     dry_run
         Show what would be done, and one sample; record nothing.
     as_json
@@ -61,7 +63,7 @@ def evaluate(
     """
     options = options or Options()
     check(options)
-    names = (*names_of(options.bench), *sources)
+    names = expanded((*names_of(options.bench), *sources))
     items = problems(names, options, data)
     most_errors = share(max_errors)
     with Solver(settings(options)) as solver:

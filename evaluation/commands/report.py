@@ -29,6 +29,7 @@ def show_runs(
     markdown: Path | None = None,
     open: bool = False,
     all: bool = False,
+    figures_only: bool = False,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> None:
     """Show one run, or several beside the first.
@@ -48,6 +49,8 @@ def show_runs(
         Open the page in the browser.
     all
         Print every table, not only the main ones.
+    figures_only
+        Leave the trajectories out of the page, with them every question: for benchmarks that may not be passed on.
     as_json
         Print one JSON object with all figures instead of tables.
     """
@@ -60,7 +63,7 @@ def show_runs(
     for file in (page, text):
         if not file.resolve().parent.is_dir():
             raise UsageError(f"cannot write {str(file)!r}: there is no folder {str(file.parent)!r}")
-    shown = read(loaded)
+    shown = read(loaded, trajectories=not figures_only)
     if as_json:
         figures = {one.name: one.metrics.to_json() for one in shown.runs}
         sys.stdout.write("{" + ",\n".join(f"{json.dumps(name)}: {found}" for name, found in figures.items()) + "}\n")

@@ -5,7 +5,7 @@ blocks (see `archive`) and are unpacked by the page when they are looked at.
 
 Promises: the file asks nothing of a network, and its Content-Security-Policy lets no script and no style run but its
 own, by hash; text of models is only ever text. Does not promise to work in browsers without MathML Core and
-DecompressionStream (before 2023).
+DecompressionStream (before 2024).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ def page(title: str, report: Markup, sections: dict[str, str], archive: Iterable
         title: the page's title.
         report: what stands above the trajectories.
         sections: names of the report's sections by id, for the bar.
-        archive: packed blocks, and the packed index last (see `archive.archive`).
+        archive: packed blocks, and the packed index last (see `archive.archive`); none for figures alone.
     """
     script = '"use strict";\n{\n' + "\n".join(_source(name) for name in SCRIPTS) + "}\n"
     style = _source("style.css")
@@ -70,7 +70,8 @@ def _data(archive: Iterable[str]) -> Iterator[str]:
         if block is not None:
             yield f'<script type="text/plain" class="block">{block}</script>\n'
         block = following
-    yield f'<script type="text/plain" id="index">{block}</script>\n'
+    if block is not None:
+        yield f'<script type="text/plain" id="index">{block}</script>\n'
 
 
 def _source(name: str) -> str:

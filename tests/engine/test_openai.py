@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+import os
+import re
 import socket
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 from urllib.request import urlopen
 
@@ -16,11 +17,11 @@ import pytest
 
 pytest.importorskip("openai")
 
-from mathsolve import Problem, Settings, Solver  # noqa: E402
-from mathsolve.engine.backend import Backend, Completion, Context, Sampling  # noqa: E402
-from mathsolve.engine.backends import find  # noqa: E402
-from mathsolve.engine.backends.endpoints import Endpoint, Endpoints  # noqa: E402
-from mathsolve.engine.errors import BackendError  # noqa: E402
+from mathsolve import Problem, Settings, Solver
+from mathsolve.engine.backend import Backend, Completion, Context, Sampling
+from mathsolve.engine.backends import find
+from mathsolve.engine.backends.endpoints import Endpoint, Endpoints
+from mathsolve.engine.errors import BackendError
 
 MODEL = Path(__file__).parents[2] / "training" / "embedded_model"
 QUESTIONS = ("What is 15% of 80?", "What is the derivative of x**3*sin(x)?", "17 + 5", "What is 12 times 34?")
@@ -79,6 +80,13 @@ def plain() -> Iterator[Server]:
         yield server
 
 
+@pytest.fixture(scope="module")
+def locked() -> Iterator[Server]:
+    """A server that wants a key."""
+    with Server(key="right") as server:
+        yield server
+
+
 def context(backend: Backend, question: str) -> Context:
     prompt = backend.renderer.prompt(question, "mixed")
     return Context(Problem(question), "mixed", (), prompt, backend.renderer.encode(prompt))
@@ -112,7 +120,10 @@ def test_ids_of_a_server_that_knows_them_are_those_of_the_model(like_vllm: Serve
 def test_text_is_heard_as_it_comes_and_without_its_stop(like_vllm: Server, family: str | None) -> None:
     heard: list[str] = []
     wanted = Sampling(max_tokens=60, stops=STOPS)
-    (silent,), (loud,) = ask(like_vllm.url, wanted, family=family), ask(like_vllm.url, wanted, family=family, heard=heard)
+    (silent,), (loud,) = (
+        ask(like_vllm.url, wanted, family=family),
+        ask(like_vllm.url, wanted, family=family, heard=heard),
+    )
     assert loud == silent and "".join(heard) == loud.text and len(heard) > 3
 
 
@@ -164,7 +175,8 @@ def test_a_server_that_dies_and_returns_loses_nothing_and_answers_nothing_twice(
                     server.start()
         again = server.seen()["answered"]
     assert found == expected
-    assert 2 * len(problems) <= answered_before + again <= 2 * len(problems) + 6
+    needed = 3 * len(problems)  # a program, a box to be filled, and the end
+    assert needed - 6 <= answered_before + again <= needed + 6
 
 
 def test_servers_share_the_load_and_one_that_dies_is_missed_by_nobody() -> None:
@@ -184,6 +196,93 @@ def test_servers_share_the_load_and_one_that_dies_is_missed_by_nobody() -> None:
 
 
 def test_a_server_that_is_busy_or_fails_is_asked_again_and_one_that_refuses_is_not() -> None:
-    with Server(refusals=[429, 500, 503, 403]) as server:
+    with Server(refusals=[429, 500, 503]) as server:
         assert ask(server.url, Sampling(max_tokens=5), family="embedded")[0].size == 5
-        assert server.seen()["requests"] == 5 - 1 or server.seen()["requests"] == 4
+        assert server.seen()["requests"] == 4
+    with Server(refusals=[403]) as server:
+        with pytest.raises(BackendError, match=r"refused the request: not now"):
+            ask(server.url, Sampling(max_tokens=5), family="embedded")
+        assert server.seen()["requests"] == 1
+
+
+def test_whoever_has_waited_long_enough_is_told_why() -> None:
+    async def impatient(server: Server) -> None:
+        import openai
+
+        endpoint = Endpoint(openai.AsyncOpenAI(api_key="none", base_url=server.url, max_retries=0), "small")
+        servers = Endpoints([endpoint], patience_s=0.3)
+        try:
+            await servers.ask(lambda one: one.client.completions.create(model="small", prompt="1"))
+        finally:
+            await servers.close()
+
+    with Server(refusals=[503] * 100) as server, pytest.raises(BackendError, match=r"for 0.3 s, last: not now; is the"):
+        asyncio.run(impatient(server))
+
+
+def test_an_argument_that_a_server_does_not_take_is_left_out_from_then_on() -> None:
+    with Server(unsupported="max_tokens") as server:
+        ask(server.url, Sampling(max_tokens=5), family="tools")
+        bodies = server.seen()["bodies"]
+    assert [sorted(body.keys() & {"max_tokens", "max_completion_tokens"}) for body in bodies] == [
+        ["max_tokens"],
+        ["max_completion_tokens"],
+    ]
+
+
+@pytest.mark.parametrize("listening", [False, True])
+def test_whoever_is_called_off_closes_the_connection(listening: bool) -> None:
+    async def impatient(backend: Backend) -> None:
+        heard: list[str] = []
+        wanted = backend.generate(
+            context(backend, QUESTIONS[1]), Sampling(max_tokens=200), heard.append if listening else None
+        )
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(wanted, 0.5)
+        await backend.close()
+
+    with Server(name=str(MODEL), like_vllm=True, delay_s=0.05) as server:
+        asyncio.run(impatient(find(server.url).load()))
+        time.sleep(0.3)
+        assert (server.seen()["gone"], server.seen()["together"]) == (1, 0)
+
+
+def test_a_server_that_is_down_at_the_start_is_kept_for_later() -> None:
+    with Server(name=str(MODEL), like_vllm=True) as up, Server(name=str(MODEL), like_vllm=True) as down:
+        down.kill()
+        backend = find(f"{down.url},{up.url}").load()
+        down.start()
+
+        async def several() -> None:
+            for _ in range(6):
+                await asyncio.gather(
+                    *(backend.generate(context(backend, q), Sampling(max_tokens=9)) for q in QUESTIONS)
+                )
+                await asyncio.sleep(0.1)
+            await backend.close()
+
+        asyncio.run(several())
+        assert min(up.seen()["requests"], down.seen()["requests"]) > 0
+
+
+@pytest.mark.parametrize(
+    ("model", "settings", "said"),
+    [
+        ("http://127.0.0.1:9/v1", {}, r"no answer from http://127.0.0.1:9/v1: .*is the server running"),
+        ("{root}", {}, r"does not list its models.*Most end with /v1, as {root}/v1"),
+        ("{root}/v1#gpt", {}, r"has no model 'gpt'; it has small; write {root}/v1#NAME"),
+        ("{root}/v1", {"OPENAI_API_KEY": "wrong"}, r"{root}/v1 refuses the key: .*set OPENAI_API_KEY"),
+        ("openai:small", {}, r"OPENAI_API_KEY is not set; set it, or name a server"),
+        ("openai:none", {"OPENAI_BASE_URL": "{root}/v1", "OPENAI_API_KEY": "right"}, r"{root}/v1 has no model 'none'"),
+        ("openai:none", {"OPENAI_API_BASE": "{root}/v1", "OPENAI_API_KEY": "right"}, r"{root}/v1 has no model 'none'"),
+    ],
+)
+def test_what_is_wrong_is_said_in_one_line(locked: Server, model: str, settings: dict[str, str], said: str) -> None:
+    root = locked.url.removesuffix("/v1")
+    own = {"OPENAI_API_KEY": "right"} if "gpt" in model or model == "{root}" else {}
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
+    environment = kept | own | {name: value.format(root=root) for name, value in settings.items()}
+    command = [sys.executable, "-m", "mathsolve", "17 + 5", "--model", model.format(root=root)]
+    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
+    assert (done.returncode, done.stdout) == (1, "")
+    assert len(done.stderr.splitlines()) == 1 and re.search(said.format(root=root), done.stderr)

@@ -207,3 +207,9 @@ def luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
     return sum(weight * part for weight, part in zip((0.2126, 0.7152, 0.0722), linear, strict=True))
+
+
+def test_figures_alone_hold_no_question_and_no_answer(tmp_path: Path) -> None:
+    run = made(tmp_path / "run", {"p": "rw", "q": "xw"})
+    page = "".join(report.write.page(read([run], trajectories=False)))
+    assert "p?" not in page and "I say" not in page and 'id="index"' not in page and "<svg" in page

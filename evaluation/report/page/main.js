@@ -20,7 +20,7 @@ function remember({ archive, filter, sample }) {
 async function follow() {
   const [path, fields] = location.hash.slice(1).split("?");
   const target = decodeURI(path || "").replaceAll("%3F", "?").replaceAll("%23", "#");
-  const inBrowser = target === "trajectories" || (target.includes("/") && browser?.archive.find(target) !== null);
+  const inBrowser = byId("index") !== null && (target === "trajectories" || (target.includes("/") && browser?.archive.find(target) !== null));
   document.body.classList.toggle("browsing", inBrowser && browser !== null);
   byId("report").hidden = inBrowser;
   byId("browser").hidden = !inBrowser;
@@ -92,7 +92,8 @@ async function begin() {
   addEventListener("hashchange", follow);
   document.addEventListener("keydown", onKey);
   await follow();
-  browser = new Browser(await Archive.open());
+  if (byId("index") !== null) browser = new Browser(await Archive.open());
+  else byId("open").hidden = true; // figures alone
   document.documentElement.dataset.ready = "true";
   await follow();
 }
