@@ -103,8 +103,12 @@ def report(name: str, solved: list[Solved], done: list[Trajectory], seconds: flo
                 f"their {one.pred!r} is {theirs}; right is {gold!r}"
             )
     n = len(solved)
-    print(f"{name}: {n} solutions in {seconds:.1f} s, {ran} programs run, {equal} outputs as recorded ({equal / ran:.2%})")
-    print(f"  right {right} ({right / n:.1%}); same verdict as on their own extraction {as_theirs} ({as_theirs / n:.2%})")
+    print(
+        f"{name}: {n} solutions in {seconds:.1f} s, {ran} programs run, {equal} outputs as recorded ({equal / ran:.2%})"
+    )
+    print(
+        f"  right {right} ({right / n:.1%}); same verdict as on their own extraction {as_theirs} ({as_theirs / n:.2%})"
+    )
     print("  answers by rule:", ", ".join(f"{rule} {count}" for rule, count in rules.most_common()))
     for difference in differences[:show]:
         print("  -", difference)

@@ -29,10 +29,10 @@ from fuzz_streams import ANY, TICKET, TO_APPLICATION, TO_CHILD, TO_SERVER, Draw,
 from sandbox_soak import memory, processes
 
 from mathsolve.sandbox import Limits, Observation, ProcessSandbox, Program, Status
-from mathsolve.sandbox.channel import Channel, Ending, Kind, new_ticket
 from mathsolve.sandbox.messages import Done, Exited, Run
-from mathsolve.sandbox.supervisor import Supervisor
-from mathsolve.sandbox.verdict import verdict
+from mathsolve.sandbox.process.channel import Channel, Ending, Kind, new_ticket
+from mathsolve.sandbox.process.supervisor import Supervisor
+from mathsolve.sandbox.process.verdict import verdict
 
 PATIENCE_S = 120.0
 """Wall seconds after which something counts as hanging."""

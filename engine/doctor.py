@@ -21,7 +21,7 @@ from .. import __version__
 from ..sandbox import ProcessSandbox, Program, SandboxError
 from ..sandbox.docker.daemon import IMAGE_COMMAND, describe
 from ..sandbox.docker.image import image_exists
-from ..sandbox.probe import probe
+from ..sandbox.process.probe import probe
 from .backends.embedded import EMBEDDED_FOLDER, EmbeddedBackend
 from .backends.source import NEEDS, install
 from .errors import BackendError

@@ -12,7 +12,7 @@ from .console import Trace, harmless, no_answer, show_aside, verdict
 from .conversation import Conversation
 from .document import export, json_text, read
 from .errors import UsageError
-from .receipts.check import line
+from .receipts.check import line as receipt
 from .trajectory import Trajectory
 
 
@@ -98,7 +98,7 @@ def _why(conversation: Conversation, _: str) -> None:
     """Every attempt with its answer, then the one that counts in full."""
     solution, pen = conversation.last, conversation.pen
     show_aside(pen, no_answer(solution) if solution.answer is None else verdict(solution))
-    show_aside(pen, line(solution.checks))
+    show_aside(pen, receipt(solution.checks))
     if len(solution.trajectories) > 1:
         for number, attempt in enumerate(solution.trajectories, start=1):
             show_aside(pen, f"attempt {number}: {harmless(_outcome(attempt))}")

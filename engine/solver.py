@@ -264,9 +264,10 @@ def check_question(question: str) -> None:
 
     Raises:
         UsageError: empty, too long, or binary.
+        TypeError: no text at all, which is a mistake in a program.
     """
     if not isinstance(question, str):
-        raise UsageError(f"a question is text, and this is of type {type(question).__name__}")
+        raise TypeError(f"a question is text, not of type {type(question).__name__}")
     if not question.strip():
         raise UsageError('the question is empty; ask something, e.g. mathsolve "What is 15% of 80?"')
     if len(question) > MAX_QUESTION_CHARS:

@@ -22,10 +22,10 @@ def become_zygote(symbolic: bool) -> None:
     package = types.ModuleType("mathsolve_sandbox")
     package.__path__ = [str(Path(__file__).resolve().parents[2] / "sandbox")]
     sys.modules["mathsolve_sandbox"] = package
-    importlib.import_module("mathsolve_sandbox.server")
+    importlib.import_module("mathsolve_sandbox.inside.server")
     if symbolic:
         importlib.import_module("sympy")
-        for _ in importlib.import_module("mathsolve_sandbox.warmup").warm_up("linux"):
+        for _ in importlib.import_module("mathsolve_sandbox.inside.warmup").warm_up("linux"):
             pass
     gc.collect()
     gc.freeze()

@@ -1,25 +1,29 @@
 """The vLLM backend: its asynchronous engine in this process, for throughput on GPUs (or, with its CPU build, anywhere).
 
 Ids go in, ids and log-probabilities come out; equal prompts share their keys and values (prefix caching), and requests join
-and leave the batch as they come.
+and leave the batch as they come. Loading takes half a minute and more. On the CPU it computes in float32, as the
+transformers backend does.
+
+Promises: a request that is called off is taken out of the batch; nothing is printed but errors, unless VLLM_LOGGING_LEVEL
+says otherwise; nothing is left behind by `close`.
 """
 
 from __future__ import annotations
 
 import itertools
+import os
 from collections.abc import Callable, Sequence
 from typing import Any, Literal
-
-import vllm
-from vllm.sampling_params import RequestOutputKind
-from vllm.v1.engine.async_llm import AsyncLLM
 
 from ...prompts import Family
 from ..backend import Completion, Context, Profile, Sampling
 from ..errors import BackendError
 from ..renderer import Renderer
 from .chat import chat_texts
-from .stopping import Reader
+from .stopping import covered
+
+QUIET = {"VLLM_LOGGING_LEVEL": "ERROR", "VLLM_CONFIGURE_LOGGING": "1", "VLLM_NO_USAGE_STATS": "1", "TQDM_DISABLE": "1"}
+"""How vLLM and its processes are told to be quiet; what the user has set comes first."""
 
 
 class VllmBackend:
@@ -31,12 +35,21 @@ class VllmBackend:
         Raises:
             BackendError: vLLM cannot load it.
         """
+        for variable, value in QUIET.items():
+            os.environ.setdefault(variable, value)
+        import vllm
+        from vllm.platforms import current_platform
+        from vllm.v1.engine.async_llm import AsyncLLM
+
+        self._vllm = vllm
+        dtype = "float32" if current_platform.is_cpu() else "auto"
         try:
-            engine = vllm.AsyncEngineArgs(model=name, enable_prefix_caching=True, disable_log_stats=True)
-            self._engine = AsyncLLM.from_engine_args(engine)
-        except (OSError, ValueError, RuntimeError) as error:
-            first = str(error).strip().splitlines()[0]
-            raise BackendError(f"vLLM cannot load {name!r}: {first}; check the name or the folder") from error
+            arguments = vllm.AsyncEngineArgs(
+                model=name, dtype=dtype, enable_prefix_caching=True, disable_log_stats=True
+            )
+            self._engine = AsyncLLM.from_engine_args(arguments)
+        except Exception as error:  # whatever it is, vLLM's own process has failed and said why
+            raise BackendError(f"vLLM cannot load {name!r}: {_first(error)}; check the name or the folder") from error
         tokenizer: Any = self._engine.get_tokenizer()
         self.renderer = Renderer(family, tokenizer.backend_tokenizer, chat_texts(tokenizer, family))
         self.profile = Profile(int(self._engine.model_config.max_model_len))
@@ -46,58 +59,62 @@ class VllmBackend:
         self, context: Context, sampling: Sampling, on_text: Callable[[str], None] | None = None
     ) -> Completion:
         """See `Backend.generate`."""
-        kind = RequestOutputKind.CUMULATIVE if on_text else RequestOutputKind.FINAL_ONLY
-        wanted = vllm.SamplingParams(
+        from vllm.sampling_params import RequestOutputKind
+
+        wanted = self._vllm.SamplingParams(
             temperature=sampling.temperature,
             top_p=sampling.top_p,
             max_tokens=sampling.max_tokens,
             seed=sampling.seed,
             stop=list(sampling.stops),
-            include_stop_str_in_output=True,
             skip_special_tokens=False,
             spaces_between_special_tokens=False,
             logprobs=0,
-            output_kind=kind,
+            output_kind=RequestOutputKind.CUMULATIVE if on_text else RequestOutputKind.FINAL_ONLY,
         )
-        prompt = {"prompt_token_ids": list(context.tokens.ids)}
         told = 0
         written: Any = None
         try:
-            async for output in self._engine.generate(prompt, wanted, str(next(self._numbers))):
+            async for output in self._request(context.tokens.ids, wanted):
                 written = output.outputs[0]
-                if on_text is not None and written.finish_reason is None:
+                if on_text is not None and len(written.text) > told:  # vLLM holds back what may become a stop
                     on_text(written.text[told:])
                     told = len(written.text)
-        except (RuntimeError, ValueError) as error:
-            raise BackendError(f"vLLM failed while generating: {error}") from error
-        completion = self._completion(written, sampling)
-        if on_text is not None:
-            on_text(completion.text[told:])
-        return completion
+        except Exception as error:  # vLLM's own errors have no common kind
+            raise BackendError(f"vLLM failed while generating: {_first(error)}") from error
+        return self._completion(written, sampling)
 
     async def score(self, ids: Sequence[int]) -> list[float]:
         """See `Backend.score`."""
-        wanted = vllm.SamplingParams(max_tokens=1, prompt_logprobs=0, output_kind=RequestOutputKind.FINAL_ONLY)
-        prompt = {"prompt_token_ids": list(ids)}
+        wanted = self._vllm.SamplingParams(max_tokens=1, prompt_logprobs=0)
         scored: Any = None
-        async for output in self._engine.generate(prompt, wanted, str(next(self._numbers))):
-            scored = output.prompt_logprobs
+        async for output in self._request(ids, wanted):
+            scored = output.prompt_logprobs or scored
         return [float(scored[place][token].logprob) for place, token in enumerate(ids) if place]
 
     async def close(self) -> None:
         """Ends the engine and its processes."""
         self._engine.shutdown()
 
+    def _request(self, ids: Sequence[int], wanted: Any) -> Any:
+        """One request, under a number of its own."""
+        return self._engine.generate({"prompt_token_ids": list(ids)}, wanted, str(next(self._numbers)))
+
     def _completion(self, written: Any, sampling: Sampling) -> Completion:
-        """vLLM's output; the tokens are read once more, for the place of the stop in them."""
+        """vLLM's output. A stop that is the model's own end token goes by its text, too."""
         ids = tuple(written.token_ids)
         logprobs = tuple(float(chosen[token].logprob) for chosen, token in zip(written.logprobs, ids, strict=True))
         finished: Literal["stop", "length"] = "stop" if written.finish_reason == "stop" else "length"
-        reader = Reader(self.renderer.decode, sampling.stops)
-        stopped = next((found for token in ids if (found := reader.read(token)) is not None), None)
-        if stopped is None:
-            ended = finished == "stop"  # at the model's own end token
-            return Completion(self.renderer.decode(ids[: len(ids) - ended]), finished, None, ids, logprobs)
-        seen = ids[:-1] if stopped.overshoot else ids
-        rest = stopped.rest(self.renderer.decode(seen))
-        return Completion(stopped.text, "stop", stopped.stop, seen, logprobs[: len(seen)], rest)
+        stop, rest = written.stop_reason, ""
+        if finished == "stop" and not isinstance(stop, str):
+            last = self.renderer.decode(ids[-1:])
+            stop = last if last in sampling.stops else None
+        if isinstance(stop, str):
+            ids, rest = covered(ids, written.text + stop, self.renderer.decode)
+        return Completion(written.text, finished, stop, ids, logprobs[: len(ids)], rest)
+
+
+def _first(error: Exception) -> str:
+    """The first line of an error that says something."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+    return lines[0][:300] if lines else type(error).__name__

@@ -20,7 +20,7 @@ _NO_DERIVATIVE = re.compile(
     r"whose deriv|with deriv|second point|line|perpendicular|times|nth|partial|acceler|zero"
 )
 _ORDERS = {
-    2: r"second|twice|2nd|double|two times|[fghy]''(?!')|order #2",
+    2: r"\bsecond\b|twice|2nd|double|two times|[fghy]''(?!')|order #2",
     3: r"third|3rd|thrice|three times|[fghy]'''",
     4: r"fourth|4th|four times",
     5: r"fifth|5th",
@@ -81,8 +81,9 @@ def _derivative(question: Reading, body: Node, answer: Node) -> Iterator[Claim]:
     order = next(n for n, pattern in _ORDERS.items() if re.search(pattern, question.words))
     if order == 1 and _ORDERED.search(question.words) and not re.search(r"first|1st", question.words):
         return
-    if isinstance(body, Call) and body.name == "derivative":
-        body, order = body.args[0], _whole(body.args[2])
+    match body:
+        case Call("derivative", (inner, _, Number(times))):
+            body, order = inner, int(times)
     names = named(body)
     places = [value for tree in question.formulas if (value := _place(tree, names)) is not None]
     if not variables(answer) <= set(names) or len(places) > 1 or (places and variables(answer)):
@@ -108,8 +109,9 @@ def _place(tree: Node, names: dict[str, str]) -> Node | None:
 
 
 def _integral(question: Reading, body: Node, answer: Node) -> Iterator[Claim]:
-    if isinstance(body, Call) and body.name == "antiderivative":
-        body = body.args[0]
+    match body:
+        case Call("antiderivative", (inner, _)):
+            body = inner
     names = named(body)
     others = [tree for tree in question.formulas if _place(tree, names) is not None]
     if (match := _BOUNDS.search(question.words)) and len(others) == 2 and not variables(answer):
@@ -160,10 +162,6 @@ def _limit(body: Node, variable: str, point: Node, answer: Node, side: str = "")
     yield Claim(
         "inverse", code, "values near the point come close to it", "values near the point do not come close to it"
     )
-
-
-def _whole(tree: Node) -> int:
-    return int(tree.value) if isinstance(tree, Number) else 1
 
 
 _NEAR = """

@@ -22,6 +22,8 @@ _OTHER = re.compile(
 _ONE_OF = re.compile(
     r"positive|negative|smallest|largest|greatest|least|between|integer|natural|whole|real|rational|one (?:solution|root)"
 )
+_A_ASKED = re.compile(r"(?:for|is|find|isolate|that|need|but|get|only) a\b(?= *(?:$|[.?!]|stands|alone|in|is|as|if|from))")
+"""Words that ask for the letter a, which is an article anywhere else."""
 _NOUGHT = re.compile(r"root|zero|rotos|become #|make #|horizontal axis|x-axis|x-intercept|solve|vanish")
 """Words that ask where an expression is nought."""
 
@@ -45,7 +47,10 @@ def claims(question: Reading, answer: Node) -> Iterator[Claim]:
         yield from _one(equations[0], answer, unknowns.pop(), whole=not _ONE_OF.search(question.words))
     elif len(equations) == 1 and not ranges:
         alone = [tree.name for tree in question.formulas if isinstance(tree, Name)]
-        yield from _letter(equations[0], answer, unknowns, alone[0] if len(alone) == 1 else None)
+        if _A_ASKED.search(question.words):
+            alone.append("a")
+        if len(alone) == 1:
+            yield from _letter(equations[0], answer, unknowns, alone[0])
     elif len(equations) > 1 and not ranges:
         yield from _system(equations, answer, unknowns)
     elif len(ranges) == 1 and not equations:
@@ -82,8 +87,8 @@ def _one(equation: Relation, answer: Node, unknown: str, *, whole: bool) -> Iter
     )
 
 
-def _letter(equation: Relation, answer: Node, letters: set[str], asked: str | None) -> Iterator[Claim]:
-    """An equation solved for one of its letters, at random values of the others; `asked` is the letter, where it is known."""
+def _letter(equation: Relation, answer: Node, letters: set[str], asked: str) -> Iterator[Claim]:
+    """An equation solved for one of its letters, at random values of the others."""
     given = values(answer)
     solved = letters - set().union(*map(variables, given)) if given else set()
     if len(solved) != 1 or not letters > solved or not all(variables(value) <= letters for value in given):
@@ -91,7 +96,7 @@ def _letter(equation: Relation, answer: Node, letters: set[str], asked: str | No
     if isinstance(equation.sides[0], Name) and equation.sides[0].name in solved:
         return
     unknown = solved.pop()
-    if asked not in (None, unknown):
+    if asked != unknown:
         return
     names = {name: f"v{k}" for k, name in enumerate(sorted(letters - {unknown}))}
     arguments = ", ".join(names.values())

@@ -165,6 +165,8 @@ def _trimmed(text: str) -> list[tuple[str, bool]]:
     before = re.match(r"\s*(?:[aAI]\s+(?=[\w(\\]))?", text)
     start = before.end() if before is not None else 0
     core = re.sub(r"\s+[aAI]?\s*[-]?\s*$", "", " " + text[start:]).strip()
+    if letter := re.match(r"([A-Za-z]) (?=-\S.*[<>=≤≥].*\1)", core):  # `for which t -5 <= 2t`: the letter is no term
+        return [(text[:start], False), (letter[1], True), (core[letter.end() :], True)]
     if not re.search(r"[A-Za-z\d]|∞|π", core) or core in ("a", "A", "I"):
         return [(text, False)]
     return [(text[:start], False), (core, True)]

@@ -130,7 +130,7 @@ class _Tidy(ast.NodeTransformer):
             function = node.func.id
         args = [self.visit(arg) for arg in node.args]
         keywords = [self.visit(keyword) for keyword in node.keywords]
-        owner = [self.visit(node.func.value)] if _is_method(node.func) else []
+        owner = [self.visit(node.func.value)] if isinstance(node.func, ast.Attribute) and _is_method(node.func) else []
         if function in ("symbols", "Symbol"):
             return ast.Name("symbol", ast.Load())
         return ast.Call(ast.Name(function or "", ast.Load()), [*owner, *args], keywords)
@@ -145,9 +145,7 @@ class _Tidy(ast.NodeTransformer):
         return ast.BinOp(left, node.op, right)
 
 
-def _is_method(function: ast.expr) -> bool:
+def _is_method(function: ast.Attribute) -> bool:
     """Whether this is called on a value, and not on a module."""
     modules = ("sympy", "sp", "math", "np", "numpy", "mpmath")
-    return isinstance(function, ast.Attribute) and not (
-        isinstance(function.value, ast.Name) and function.value.id in modules
-    )
+    return not (isinstance(function.value, ast.Name) and function.value.id in modules)

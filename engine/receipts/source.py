@@ -64,8 +64,7 @@ def source(tree: Node, names: Mapping[str, str]) -> str:
             over = "quad" if kind == "integral" else "nsum"
             return f"{over}(lambda {inside[variable]}: {source(body, inside)}, {ends})"
         case Call("derivative", (body, Name(variable), Number(order))) if variable in names:
-            inner = f"lambda {names[variable]}: {source(body, names)}"
-            return f"diff({inner}, {names[variable]}, {order.numerator})"
+            return f"diff(lambda {names[variable]}: {source(body, names)}, {names[variable]}, {order.numerator})"
         case Call(name, args):
             return _call(name, [source(arg, names) for arg in args])
     raise Untranslatable(f"a {type(tree).__name__.lower()} in an expression")

@@ -14,20 +14,16 @@ _NO_VALUE = re.compile(
     r"round|decimal|nearest|digit|significan|deriv|integra|limit|sum |sequence|series|term|remain|modul|prime|factors of|divis|"
     r"probab|percent|coefficient|degree|root|zero|solve|average|mean|power|square|cube|less|more|times|plus|minus|add|subtract|"
     r"half|double|twice|compar|larger|smaller|biggest|which|inverse|reciprocal|part|quotient|evaluate at|taylor|maclaurin|"
-    r"vertex|slope|tangent|area|log of|floor|ceil"
+    r"vertex|slope|tangent|area|log of|floor|ceil|dimension|grid|box|rectang|surface|volume|path|tile|size"
 )
 _NO_PLACE = re.compile(
     r"deriv|slope|tangent|speed|veloc|acceler|limit|integra|area|rate|steep|chang|near|approx|hole|undefined|approach|round|'"
-    r"|remainder|divi|coefficient|degree"
+    r"|remainder|divi|coefficient|degree|from|through|sum|region|\badd|total|series|start|root|zero|solve"
 )
 _SAME = re.compile(
     r"expand|factor|multipl|simplif|parenthes|bracket|combine|like terms|standard form|reverse|product|square"
 )
-_NO_NO_PLACE = re.compile(
-    r"deriv|slope|tangent|speed|veloc|acceler|limit|integra|area|rate|steep|chang|near|approx|hole|undefined|approach|round|'"
-    r"|remainder|divi|coefficient|degree"
-)
-_SAME = re.compile(
+_NO_SAME = re.compile(
     r"prime|common|greatest|least|root|zero|solve|deriv|integra|coefficient|remain|quotient|divid|degree"
 )
 

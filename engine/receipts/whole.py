@@ -89,7 +89,8 @@ RULES = (
         "digits added up",
     ),
     Rule(
-        r"^(?!.*(?:without|no remainder|smallest|least|power|sum|quotient)).*(?:\bremainder|left over|#\d+ (?:mod|modulo|%) #\d+)",
+        r"^(?!.*(?:without|no remainder|smallest|least|power|sum|quotient))"
+        r".*(?:\bremainder|left over when|#\d+ (?:mod|modulo|%) #\d+)",
         (2,),
         "0 <= r < n[1] and (n[0] - r) % n[1] == 0",
         "inverse",
@@ -110,8 +111,8 @@ RULES = (
         "primes counted",
     ),
     Rule(
-        r"how many (?:positive )?(?:integers|numbers|whole numbers) (?:from|between) #\d+ (?:to|and) #\d+ ?,? (?:inclusive ?,? )?"
-        r"are (?:divisible by|multiples of) #\d+",
+        r"how many (?:positive )?(?:integers|numbers|whole numbers) (?:from|between) #\d+ (?:to|and) #\d+ ?,? "
+        r"(?:inclusive ?,? )?are (?:divisible by|multiples of) #\d+",
         (3,),
         "r == sum(1 for k in range(n[0], n[1] + 1) if k % n[2] == 0)",
         "enumerated",
@@ -235,7 +236,7 @@ def multiple(n):
     step = max(n)
     return next(m for m in range(step, step * 10**6, step) if all(m % k == 0 for k in n))
 def in_base(r, n, base):
-    return 1 < base < 11 and all(int(d) < base for d in str(r)) and int(str(r), base) == n
+    return int(str(r), base) == n
 def power_rest(b, e, m):
     rest = 1
     for _ in range(min(e, 10**6)):

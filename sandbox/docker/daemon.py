@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..isolation import NOBODY
+from ..inside.isolation import NOBODY
 from ..session import SandboxError
 
 OWNER = "mathsolve.sandbox.owner"

@@ -29,8 +29,8 @@ from functools import cache
 from pathlib import Path
 from typing import IO, Any
 
+from ..process.supervisor import library_folders
 from ..session import SandboxError
-from ..supervisor import library_folders
 from .daemon import OWNER, daemon, owner
 
 REPOSITORY = "mathsolve-sandbox"

@@ -13,12 +13,12 @@ from contextlib import suppress
 from dataclasses import replace
 
 from ..past import KEPT, LOST, History, Past, budget_s
+from ..process.supervisor import START_S
+from ..process.text import visible
+from ..process.verdict import wall_limit_s
 from ..program import Limits, Observation, Program
 from ..session import SandboxError, Session, Setting
-from ..supervisor import START_S
-from ..text import visible
 from ..turns import Turns
-from ..verdict import wall_limit_s
 from .container import Container
 from .stage import Stage
 

@@ -2,8 +2,6 @@
 
 import asyncio
 import json
-import os
-import re
 import socket
 import subprocess
 import sys
@@ -269,20 +267,28 @@ def test_a_server_that_is_down_at_the_start_is_kept_for_later() -> None:
     ("model", "settings", "said"),
     [
         ("http://127.0.0.1:9/v1", {}, r"no answer from http://127.0.0.1:9/v1: .*is the server running"),
-        ("{root}", {}, r"does not list its models.*Most end with /v1, as {root}/v1"),
-        ("{root}/v1#gpt", {}, r"has no model 'gpt'; it has small; write {root}/v1#NAME"),
+        ("{root}", {"OPENAI_API_KEY": "right"}, r"does not list its models.*Most end with /v1, as {root}/v1"),
+        ("{root}/v1#gpt", {"OPENAI_API_KEY": "right"}, r"has no model 'gpt'; it has small; write {root}/v1#NAME"),
         ("{root}/v1", {"OPENAI_API_KEY": "wrong"}, r"{root}/v1 refuses the key: .*set OPENAI_API_KEY"),
         ("openai:small", {}, r"OPENAI_API_KEY is not set; set it, or name a server"),
         ("openai:none", {"OPENAI_BASE_URL": "{root}/v1", "OPENAI_API_KEY": "right"}, r"{root}/v1 has no model 'none'"),
         ("openai:none", {"OPENAI_API_BASE": "{root}/v1", "OPENAI_API_KEY": "right"}, r"{root}/v1 has no model 'none'"),
     ],
 )
-def test_what_is_wrong_is_said_in_one_line(locked: Server, model: str, settings: dict[str, str], said: str) -> None:
+def test_what_is_wrong_is_said_with_its_remedy(
+    locked: Server, monkeypatch: pytest.MonkeyPatch, model: str, settings: dict[str, str], said: str
+) -> None:
     root = locked.url.removesuffix("/v1")
-    own = {"OPENAI_API_KEY": "right"} if "gpt" in model or model == "{root}" else {}
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("OPENAI_")}
-    environment = kept | own | {name: value.format(root=root) for name, value in settings.items()}
-    command = [sys.executable, "-m", "mathsolve", "17 + 5", "--model", model.format(root=root)]
-    done = subprocess.run(command, capture_output=True, text=True, env=environment, timeout=60)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert len(done.stderr.splitlines()) == 1 and re.search(said.format(root=root), done.stderr)
+    for name in ("OPENAI_API_KEY", "OPENAI_BASE_URL", "OPENAI_API_BASE"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in settings.items():
+        monkeypatch.setenv(name, value.format(root=root))
+    with pytest.raises(BackendError, match=said.format(root=root)):
+        find(model.format(root=root)).load()
+
+
+def test_the_command_says_it_in_one_line() -> None:
+    command = [sys.executable, "-m", "mathsolve", "17 + 5", "--model", "http://127.0.0.1:9/v1"]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr.count("\n")) == (1, "", 1)
+    assert done.stderr.startswith("mathsolve: no answer from http://127.0.0.1:9/v1: ")

@@ -22,6 +22,7 @@ from mathsolve.engine.trajectory import Thought
 from mathsolve.evaluation import report
 from mathsolve.evaluation.item import Item
 from mathsolve.evaluation.record import Record
+from mathsolve.evaluation.report import write
 from mathsolve.evaluation.report.archive import BLOCK_BYTES
 from mathsolve.evaluation.report.markdown import markdown
 from mathsolve.evaluation.report.reading import names_of, read
@@ -211,5 +212,5 @@ def luminance(colour: str) -> float:
 
 def test_figures_alone_hold_no_question_and_no_answer(tmp_path: Path) -> None:
     run = made(tmp_path / "run", {"p": "rw", "q": "xw"})
-    page = "".join(report.write.page(read([run], trajectories=False)))
+    page = "".join(write.page(read([run], trajectories=False)))
     assert "p?" not in page and "I say" not in page and 'id="index"' not in page and "<svg" in page

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 
 import pytest
 
-from mathsolve.sandbox.channel import CROWD, WATCH_S, Channel, Ending, crowding
-from mathsolve.sandbox.line import Line
 from mathsolve.sandbox.messages import Done, Exited, Kill, Message, Ready, Run, Watch, pack
+from mathsolve.sandbox.process.channel import CROWD, WATCH_S, Channel, Ending, crowding
+from mathsolve.sandbox.process.line import Line
 
 
 @dataclass(frozen=True, slots=True)

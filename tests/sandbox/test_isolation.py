@@ -10,15 +10,15 @@ from pathlib import Path
 
 import pytest
 
-from mathsolve.sandbox.isolation import Layer, readable_directories, refusal, tier
-from mathsolve.sandbox.probe import probe
+from mathsolve.sandbox.inside.isolation import Layer, readable_directories, refusal, tier
+from mathsolve.sandbox.process.probe import probe
 
 HERE = Path(__file__).parent
 REFUSING = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from machines import deny
-from mathsolve.sandbox.probe import probe, tier
+from mathsolve.sandbox.process.probe import probe, tier
 deny(tuple(sys.argv[2:]))
 layers = probe()
 print(tier(layers), *(f"{x.name}: {x.detail}: {x.remedy}" for x in layers if not x.ok), sep="\\n")

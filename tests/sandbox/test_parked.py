@@ -7,7 +7,7 @@ import asyncio
 import pytest
 
 from mathsolve.sandbox import ProcessSandbox, Program
-from mathsolve.sandbox.warmup import LITE, SYMBOLIC
+from mathsolve.sandbox.inside.warmup import LITE, SYMBOLIC
 
 from .conftest import Run, blocks
 

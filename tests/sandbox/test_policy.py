@@ -8,7 +8,8 @@ from collections.abc import Callable
 
 import pytest
 
-from mathsolve.sandbox import Observation, policy
+from mathsolve.sandbox import Observation
+from mathsolve.sandbox.inside import policy
 
 Run = Callable[..., list[Observation]]
 

@@ -13,8 +13,8 @@ from collections.abc import Iterator
 import pytest
 
 from mathsolve.sandbox import Limits, ProcessSandbox, Program, SandboxError
-from mathsolve.sandbox.isolation import Layer, tier
-from mathsolve.sandbox.seatbelt import launcher, profile
+from mathsolve.sandbox.inside.isolation import Layer, tier
+from mathsolve.sandbox.process.seatbelt import launcher, profile
 
 from .conftest import Run, blocks
 
@@ -130,7 +130,7 @@ def _groups() -> set[int]:
 
 def test_the_zygote_never_loads_numpy() -> None:
     code = (
-        "import sys\nfrom mathsolve.sandbox.warmup import warm_up\n"
+        "import sys\nfrom mathsolve.sandbox.inside.warmup import warm_up\n"
         "list(warm_up('darwin'))\nprint('numpy' in sys.modules, 'sympy' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

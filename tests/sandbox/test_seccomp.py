@@ -18,7 +18,7 @@ from typing import Any
 
 import pytest
 
-from mathsolve.sandbox import seccomp
+from mathsolve.sandbox.inside import seccomp
 
 HERE = Path(__file__).parent
 MACHINES = ("x86_64", "aarch64")

@@ -13,8 +13,8 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Literal
 
-from .frames import BadFrame
-from .messages import Done, Exited, Frames, Kill, Message, Ready, Run, Watch, pack
+from ..frames import BadFrame
+from ..messages import Done, Exited, Frames, Kill, Message, Ready, Run, Watch, pack
 
 FLOOD_BYTES = 64 * 2**20
 """Output of one block beyond which the program is ended."""

@@ -1,7 +1,7 @@
 """The application's side of the server: start it, greet it, ask it for children, end it.
 
 The application never forks. It executes a fresh interpreter with an empty environment that inherits nothing but two
-sockets and runs `server.py` by path, so neither the application's memory nor the package reaches the sandbox.
+sockets and runs `inside/server.py` by path, so neither the application's memory nor the package reaches the sandbox.
 """
 
 from __future__ import annotations
@@ -21,14 +21,14 @@ from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
+from ..conditions import ENVIRONMENT, LIBRARIES, OPTIONAL
+from ..frames import BadFrame
+from ..messages import Frames, Hello, Message, Open, pack
+from ..session import SandboxError
+from ..system import System
 from .channel import Channel, Kind
-from .conditions import ENVIRONMENT, LIBRARIES, OPTIONAL
-from .frames import BadFrame
 from .line import Line
-from .messages import Frames, Hello, Message, Open, pack
 from .seatbelt import launcher
-from .session import SandboxError
-from .system import System
 
 START_S = 60.0
 """How long the server may take to start; a first start may have to compile sympy."""
@@ -39,10 +39,10 @@ sys.path[:] = [*map(os.path.realpath, sys.path), *sys.argv.pop(1).split(os.paths
 package = types.ModuleType("mathsolve_sandbox")
 package.__path__ = [sys.argv.pop(1)]
 sys.modules["mathsolve_sandbox"] = package
-from mathsolve_sandbox.server import main
+from mathsolve_sandbox.inside.server import main
 main()
 """
-"""Makes this folder a package under another name, so that `server.py` runs without the package above it."""
+"""Makes the folder above a package under another name, so that `inside/server.py` runs without the package above it."""
 
 
 class ServerDied(SandboxError):
@@ -68,7 +68,7 @@ class Supervisor:
         with lite_far, symbolic_far:
             far = (lite_far.fileno(), symbolic_far.fileno())
             self._process = subprocess.Popen(
-                [*command, paths, str(Path(__file__).parent), *map(str, far), json.dumps(asked)],
+                [*command, paths, str(Path(__file__).parent.parent), *map(str, far), json.dumps(asked)],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
                 stderr=self._complaints,

@@ -21,8 +21,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from ..system import System, profile_holds
 from . import kernel, seccomp
-from .system import System, profile_holds
 
 Plan = Literal["root", "userns", "nobody", "bare", "darwin"]
 """`root`: namespaces with root's own rights, then another user. `userns`: namespaces that need no rights. `nobody`: no

@@ -22,9 +22,9 @@ import types
 from collections.abc import Callable
 from typing import Any, NoReturn
 
-from .messages import Done, Frames, Ready, Run, pack
+from ..messages import Done, Frames, Ready, Run, pack
+from ..system import System
 from .source import Block, Prepare, Refused, named, traced
-from .system import System
 from .warmup import Rehearsal
 
 CHANNEL = 3

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
-from .system import System
+from ..system import System
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,12 +16,12 @@ from dataclasses import astuple, dataclass
 from pathlib import Path
 from typing import Literal, NoReturn
 
+from ..messages import Hello, pack
+from ..system import System
 from . import isolation, kernel
 from .child import Interpreter
 from .isolation import Layer, Plan
-from .messages import Hello, pack
 from .policy import policy
-from .system import System
 from .warmup import LITE, SYMBOLIC, warm_up
 from .zygote import Zygote
 

@@ -13,7 +13,7 @@ import sys
 from functools import cache
 from pathlib import Path
 
-from .system import System
+from ..system import System
 
 _TOOL = "/usr/bin/sandbox-exec"
 _PRIVATE = ("/Users", "/Volumes", "/private/tmp", "/private/var/folders")
@@ -24,7 +24,7 @@ def launcher(system: System, libraries: list[str]) -> list[str]:
     """What stands before the server's command line: the profile on a Mac on which it works, otherwise nothing."""
     if system == "linux" or not Path(_TOOL).exists():
         return []
-    command = [_TOOL, "-p", profile([*libraries, str(Path(__file__).parent)])]
+    command = [_TOOL, "-p", profile([*libraries, str(Path(__file__).parent.parent)])]
     return command if _starts_python(tuple(command)) else []
 
 

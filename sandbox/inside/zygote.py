@@ -17,9 +17,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
+from ..messages import Exited, Frames, Kill, Open, Watch, pack
+from ..system import System
 from . import child, kernel
-from .messages import Exited, Frames, Kill, Open, Watch, pack
-from .system import System
 from .warmup import Rehearsal
 
 IDLE_S = 0.3

@@ -5,10 +5,10 @@ from __future__ import annotations
 import signal
 from dataclasses import dataclass
 
+from ..messages import Exited
+from ..metrics import Reason
+from ..program import Limits, Status
 from .channel import Ending
-from .messages import Exited
-from .metrics import Reason
-from .program import Limits, Status
 
 WALL_S = 10.0
 """Wall seconds that every program gets, however small its limit is."""

@@ -14,19 +14,19 @@ from collections import Counter
 from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
+from ..messages import Done, Exited, Run
+from ..metrics import Reason
+from ..past import KEPT, LOST, REPLAY_S, RESTORED, History, Past, budget_s
+from ..preset import PRESETS
+from ..program import Limits, Observation, Program, Status
+from ..session import SandboxError, Session, Setting
+from ..turns import Turns
 from .channel import Capture, Channel, Ending, Kind, new_ticket
-from .messages import Done, Exited, Run
-from .metrics import Reason
-from .past import KEPT, LOST, REPLAY_S, RESTORED, History, Past, budget_s
-from .preset import PRESETS
-from .program import Limits, Observation, Program, Status
-from .session import SandboxError, Session, Setting
 from .text import output_text, visible
-from .turns import Turns
 from .verdict import TRIES, Verdict, verdict, wall_limit_s
 
 if TYPE_CHECKING:
-    from .process import ProcessSandbox
+    from .sandbox import ProcessSandbox
     from .supervisor import Supervisor
 
 GRACE_S = 0.5

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 
-from . import system
-from .isolation import Layer, tier
-from .session import SandboxError
+from .. import system
+from ..inside.isolation import Layer, tier
+from ..session import SandboxError
 from .supervisor import Supervisor
 
 __all__ = ["Layer", "probe", "tier"]

@@ -12,17 +12,17 @@ import os
 import resource
 from typing import Literal
 
+from ..conditions import Conditions, conditions
+from ..metrics import Meter, Metrics
+from ..program import Limits
+from ..session import Mode, Sandbox, SandboxError, Setting
+from ..system import HERE, NOWHERE, System
+from ..turns import Turns
 from .channel import Channel, Kind
-from .conditions import Conditions, conditions
-from .live import ProcessSession
-from .metrics import Meter, Metrics
-from .program import Limits
 from .residents import Residents
-from .session import Mode, Sandbox, SandboxError, Setting
+from .session import ProcessSession
 from .spares import Spares
 from .supervisor import ServerDied, Supervisor
-from .system import HERE, NOWHERE, System
-from .turns import Turns
 
 SPARES_PER_CORE = 2
 """Most children of one kind that wait for their first block."""

@@ -10,7 +10,7 @@ import time
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .live import ProcessSession
+    from .session import ProcessSession
 
 
 class Residents:
