@@ -116,16 +116,8 @@ class Work:
         confidence = None if trust is None else trust.confidence(seen)
         checks = await self._checked(ballot, winner, sandbox)
         doubt = objection(winner) or failure(checks)
-        if (
-            doubt is None
-            and not is_shown(checks)
-            and trust is not None
-            and confidence is not None
-            and confidence < trust.threshold
-        ):
-            doubt = (
-                f"confidence {confidence:.0%} is below the {trust.threshold:.0%} that this model needs; {_reason(seen)}"
-            )
+        if doubt is None and trust is not None and confidence is not None and not is_shown(checks):
+            doubt = _too_low(confidence, trust.threshold, seen)
         answer = winner.answer if doubt is None else None
         stop: Stop = "answered" if doubt is None else "untrusted"
         solution = self._solution(trajectories, answer, stop, result.agreement, confidence, doubt, seen)
@@ -162,6 +154,13 @@ class Work:
         return Solution(
             self.problem, answer, stop, first, tuple(trajectories), agreement, confidence, detail, seen or {}, seconds
         )
+
+
+def _too_low(confidence: float, threshold: float, seen: dict[str, float]) -> str | None:
+    """Why an answer without a check is not given, or None."""
+    if confidence >= threshold:
+        return None
+    return f"confidence {confidence:.0%} is below the {threshold:.0%} that this model needs; {_reason(seen)}"
 
 
 def _reason(seen: dict[str, float]) -> str:

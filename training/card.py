@@ -10,11 +10,11 @@ from ..engine.errors import MathsolveError
 from ..engine.settings import Settings
 from ..engine.solver import Solver
 from ..evaluation.benchmarks.loading import load
-from ..evaluation.configuration import Configuration
 from ..evaluation.item import Item
 from ..evaluation.measure import markdown_table, summarise
 from ..evaluation.run import Run
-from ..evaluation.session import carry_out
+from ..evaluation.running.configuration import Configuration
+from ..evaluation.running.session import carry_out
 from .drafts import Split
 from .recipe import DATA, Recipe
 from .synthesis import read_examples

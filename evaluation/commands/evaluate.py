@@ -16,9 +16,9 @@ from ..benchmarks.choose import expanded
 from ..measure import measure
 from ..metrics import Metrics, headline_rows, notes, text_table
 from ..metrics.rows import with_interval
-from ..options import Options, check, configured, names_of, problems, settings, share
-from ..preview import preview, show
-from ..session import INTERRUPTED, Outcome, carry_out
+from ..running.options import Options, check, configured, names_of, problems, settings, share
+from ..running.preview import preview, show
+from ..running.session import INTERRUPTED, Outcome, carry_out
 
 app = App(
     name="eval",

@@ -14,9 +14,9 @@ from ...engine.console import harmless
 from ...engine.grading.grade import VERSION
 from ...sandbox import ProcessSandbox
 from ..measure import measure
-from ..regrade import Change, Regrade, regrade
 from ..run import Run
-from ..verdicts import Verdicts
+from ..running.regrade import Change, Regrade, regrade
+from ..running.verdicts import Verdicts
 
 app = App(
     name="regrade",

@@ -11,14 +11,14 @@ import pytest
 
 from mathsolve.engine.errors import MathsolveError, UsageError
 from mathsolve.engine.solver import Solver
-from mathsolve.evaluation.configuration import Configuration
-from mathsolve.evaluation.draw import draws
-from mathsolve.evaluation.evaluate import evaluate
 from mathsolve.evaluation.item import Item
-from mathsolve.evaluation.journal import Journal
 from mathsolve.evaluation.record import Record
 from mathsolve.evaluation.run import Run
-from mathsolve.evaluation.tally import Tally
+from mathsolve.evaluation.running.configuration import Configuration
+from mathsolve.evaluation.running.draw import draws
+from mathsolve.evaluation.running.evaluate import evaluate
+from mathsolve.evaluation.running.journal import Journal
+from mathsolve.evaluation.running.tally import Tally
 
 
 def test_two_writers_are_kept_apart(record: Record, tmp_path: Path) -> None:

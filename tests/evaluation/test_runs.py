@@ -9,18 +9,18 @@ import pytest
 from mathsolve.engine.errors import UsageError
 from mathsolve.engine.grading.verdict import Verdict
 from mathsolve.engine.solver import Solver
-from mathsolve.evaluation.configuration import Configuration
-from mathsolve.evaluation.draw import draws
-from mathsolve.evaluation.evaluate import Halt, evaluate
 from mathsolve.evaluation.item import Item
-from mathsolve.evaluation.journal import Journal
 from mathsolve.evaluation.measure import markdown_table, summarise
 from mathsolve.evaluation.record import Record
 from mathsolve.evaluation.run import Run, item_from_json, item_to_json
-from mathsolve.evaluation.session import carry_out
-from mathsolve.evaluation.take import take
-from mathsolve.evaluation.tally import Tally
-from mathsolve.evaluation.verdicts import Verdicts
+from mathsolve.evaluation.running.configuration import Configuration
+from mathsolve.evaluation.running.draw import draws
+from mathsolve.evaluation.running.evaluate import Halt, evaluate
+from mathsolve.evaluation.running.journal import Journal
+from mathsolve.evaluation.running.session import carry_out
+from mathsolve.evaluation.running.take import take
+from mathsolve.evaluation.running.tally import Tally
+from mathsolve.evaluation.running.verdicts import Verdicts
 
 SUMS = [
     Item(f"sums/{n}", "sums", f"What is {n} times 34?", str(n * 34), subject="even" if n % 2 == 0 else "odd")

@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from mathsolve.evaluation.display import Display, duration, line, panel
 from mathsolve.evaluation.item import Item
-from mathsolve.evaluation.journal import Journal
 from mathsolve.evaluation.metrics import metrics
 from mathsolve.evaluation.record import Record
 from mathsolve.evaluation.run import Run, item_to_json
-from mathsolve.evaluation.tally import Accuracy, Tally
+from mathsolve.evaluation.running.display import Display, duration, line, panel
+from mathsolve.evaluation.running.journal import Journal
+from mathsolve.evaluation.running.tally import Accuracy, Tally
 
 
 def test_the_running_accuracy_is_that_of_the_metrics(record: Record, tmp_path: Path) -> None:

@@ -8,13 +8,13 @@ from typing import Annotated, get_args
 
 from cyclopts import Parameter
 
-from ..engine.errors import UsageError
-from ..engine.settings import Settings
-from ..engine.trajectory import Mode
-from .benchmarks.choose import choose
-from .benchmarks.loading import load
+from ...engine.errors import UsageError
+from ...engine.settings import Settings
+from ...engine.trajectory import Mode
+from ..benchmarks.choose import choose
+from ..benchmarks.loading import load
+from ..item import Item
 from .configuration import Configuration
-from .item import Item
 
 TEMPERATURE = 0.7
 """Temperature of several samples, where none is given."""

@@ -12,11 +12,11 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from ..engine.backend import Sampling
-from ..engine.trajectory import Mode
+from ...engine.backend import Sampling
+from ...engine.trajectory import Mode
+from ..item import Item
+from ..record import SCHEMA
 from .configuration import Configuration
-from .item import Item
-from .record import SCHEMA
 
 
 @dataclass(frozen=True, slots=True)

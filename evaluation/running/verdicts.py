@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import OrderedDict
 
-from ..engine.grading.verdict import Verdict
-from ..sandbox import Sandbox, SandboxError
-from .item import Item
-from .judge import judge, rules, settle
+from ...engine.grading.verdict import Verdict
+from ...sandbox import Sandbox, SandboxError
+from ..item import Item
+from ..judge import judge, rules, settle
 
 KEPT = 50_000
 """Verdicts that are remembered."""

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TextIO
 
-from ..engine.console import Trace, harmless, pen_for
-from ..engine.solver import Solver
+from ...engine.console import Trace, harmless, pen_for
+from ...engine.solver import Solver
+from ..item import Item
+from ..record import Record
 from .configuration import Configuration
 from .display import duration, title
 from .draw import Draw, draws
-from .item import Item
-from .record import Record
 from .take import take
 from .verdicts import Verdicts
 

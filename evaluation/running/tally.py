@@ -7,9 +7,9 @@ from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
-from ..sandbox import Observation
-from .metrics.intervals import wilson
-from .record import Record
+from ...sandbox import Observation
+from ..metrics.intervals import wilson
+from ..record import Record
 
 WINDOW_S = 30.0
 """Rates are those of the last so many seconds."""

@@ -10,9 +10,9 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from .. import __version__
-from ..engine.grading.grade import VERSION
-from ..engine.solver import Solver
+from ... import __version__
+from ...engine.grading.grade import VERSION
+from ...engine.solver import Solver
 
 LIBRARIES = ("ctranslate2", "tokenizers", "sympy", "numpy")
 """Libraries whose versions can change a figure."""

@@ -10,12 +10,12 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from ..engine.errors import UsageError
+from ...engine.errors import UsageError
+from ..item import Item
+from ..record import ESCAPED
+from ..run import Run, item_to_json, replace_file
 from .configuration import Configuration, check_growth
-from .item import Item
 from .journal import RECORDS
-from .record import ESCAPED
-from .run import Run, item_to_json, replace_file
 
 
 def claim(folder: Path, configuration: Configuration, environment: dict[str, Any], items: Sequence[Item]) -> Run:

@@ -19,8 +19,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
 
-from ..engine.errors import MathsolveError, UsageError
-from .record import ESCAPED, Record
+from ...engine.errors import MathsolveError, UsageError
+from ..record import ESCAPED, Record
 
 SYNC_S = 2.0
 """Longest time between two calls of fsync while records come."""

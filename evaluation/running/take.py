@@ -5,14 +5,14 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from ..engine.errors import BackendError, UsageError
-from ..engine.grading.grade import VERSION
-from ..engine.grading.verdict import Verdict
-from ..engine.solver import Solver
-from ..engine.trajectory import Role, Solution, Stop, Tokens, Trajectory
-from ..sandbox import SandboxError
+from ...engine.errors import BackendError, UsageError
+from ...engine.grading.grade import VERSION
+from ...engine.grading.verdict import Verdict
+from ...engine.solver import Solver
+from ...engine.trajectory import Role, Solution, Stop, Tokens, Trajectory
+from ...sandbox import SandboxError
+from ..record import FAILURES, Record
 from .draw import Draw
-from .record import FAILURES, Record
 from .verdicts import Verdicts
 
 TRIES = 2

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from ..engine.solver import Solver
+from ...engine.solver import Solver
+from ..item import Item
+from ..run import Run
 from .claim import check_folder, claim
 from .configuration import Configuration
 from .display import Display, title
 from .draw import draws
 from .environment import environment
 from .evaluate import Halt, evaluate
-from .item import Item
 from .journal import Journal
-from .run import Run
 from .tally import Tally
 
 INTERRUPTED = "interrupted"

@@ -10,7 +10,7 @@ import asyncio
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 
-from ..engine.solver import Solver
+from ...engine.solver import Solver
 from .draw import Draw
 from .journal import SYNC_S, Journal
 from .take import take

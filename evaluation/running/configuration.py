@@ -9,8 +9,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from ..engine.errors import UsageError
-from ..engine.trajectory import Mode
+from ...engine.errors import UsageError
+from ...engine.trajectory import Mode
 
 GROWING = ("samples", "limit")
 """What may become more in a run that exists."""

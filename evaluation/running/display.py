@@ -10,7 +10,7 @@ from contextlib import AbstractContextManager, nullcontext, suppress
 from itertools import compress
 from typing import TYPE_CHECKING, TextIO
 
-from ..engine.console import harmless
+from ...engine.console import harmless
 from .configuration import Configuration
 from .tally import Accuracy, Tally
 

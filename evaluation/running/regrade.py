@@ -8,11 +8,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from ..engine.grading.grade import VERSION
-from .item import Item
+from ...engine.grading.grade import VERSION
+from ..item import Item
+from ..record import ESCAPED, Record
+from ..run import Run
 from .journal import RECORDS, locked, repair
-from .record import ESCAPED, Record
-from .run import Run
 from .verdicts import Verdicts
 
 EXAMPLES = 5
