@@ -188,7 +188,7 @@ def row(name: str, rule: Rule, ballots: Sequence[Ballot], n: int, orders: int) -
         chance = random.Random(number)
         gains = []
         for _ in range(orders):
-            order = chance.sample(range(SAMPLES), n)
+            order = chance.sample(range(len(one.samples)), n)
             full, end = always(one, order), rule(one, order)
             used.append(end.used)
             mine.append(right(one, end))
@@ -206,6 +206,24 @@ def row(name: str, rule: Rule, ballots: Sequence[Ballot], n: int, orders: int) -
     )
 
 
+def only(one: Ballot, modes: Sequence[str]) -> Ballot:
+    """The samples of some modes."""
+    kept = [i for i, sample in enumerate(one.samples) if sample.mode in modes]
+    return Ballot(tuple(one.samples[i] for i in kept), tuple(one.classes[i] for i in kept))
+
+
+def table(ballots: Sequence[Ballot], orders: int) -> None:
+    """All rules at several numbers of samples."""
+    most = len(ballots[0].samples)
+    print("| n  | rule                   | saved  | right  | less all n, pp | other answer    | if early |")
+    print("|----|------------------------|--------|--------|----------------|-----------------|----------|")
+    for n in dict.fromkeys((8, 16, most)):
+        print(row("always n", always, ballots, n, orders))
+        for name, rule in RULES.items():
+            if "words" not in name or any(sample.mode == "cot" for sample in ballots[0].samples):
+                print(row(name, rule, ballots, n, orders))
+
+
 def main() -> None:
     """Records what is missing, then replays."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -219,12 +237,9 @@ def main() -> None:
     for mode in dict.fromkeys(MODES):
         chosen = [sample.right for one in ballots for sample in one.samples if sample.mode == mode]
         print(f"  {mode}: {np.mean(chosen):.1%} of the samples are right")
-    print("| n  | rule                   | saved  | right  | less all n, pp | other answer    | if early |")
-    print("|----|------------------------|--------|--------|----------------|-----------------|----------|")
-    for n in (8, 16, 32):
-        print(row("always n", always, ballots, n, options.orders))
-        for name, rule in RULES.items():
-            print(row(name, rule, ballots, n, options.orders))
+    for modes in (("mixed", "pot", "cot"), ("mixed", "pot")):
+        print(f"\nSamples that are {' or '.join(modes)}:\n")
+        table([only(one, modes) for one in ballots], options.orders)
 
 
 if __name__ == "__main__":

@@ -9,9 +9,9 @@ from __future__ import annotations
 import asyncio
 import json
 import sys
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 
-from ..sandbox import Limits, Observation, Program, Sandbox, SandboxError
+from ..sandbox import Conditions, Limits, Observation, Program, Sandbox, SandboxError
 from .console import Trace, no_answer, pen_for, show_answer, show_aside, verdict
 from .errors import BackendError
 from .receipts.check import line
@@ -68,10 +68,15 @@ def answer(solver: Solver, question: str, view: View) -> int:
 
 
 def execute(sandbox: Sandbox, code: str, *, timeout_s: float, memory_mb: int, as_json: bool) -> int:
-    """Runs one program in the sandbox, prints what it showed, and returns 0 when it ran to its end, else 1."""
-    observation = asyncio.run(_execute(sandbox, Program(code), Limits(cpu_s=timeout_s, memory_mb=memory_mb)))
-    if as_json:
-        print(json.dumps(step_to_dict(observation), ensure_ascii=False))
+    """Runs one program in the sandbox, prints what it showed, and returns 0 when it ran to its end, else 1.
+
+    As JSON, `conditions` says what the result depends on: versions, limits, policy, isolation.
+    """
+    limits = Limits(cpu_s=timeout_s, memory_mb=memory_mb)
+    observation, conditions = asyncio.run(_execute(sandbox, Program(code), limits, explained=as_json))
+    if conditions is not None:
+        shown = {**step_to_dict(observation), "conditions": asdict(conditions)}
+        print(json.dumps(shown, ensure_ascii=False))
     else:
         sys.stdout.write(observation.stdout)
         if observation.value is not None:
@@ -100,9 +105,12 @@ def drawing(solver: Solver, answer: str, *, unicode: bool) -> Typeset | None:
         return None
 
 
-async def _execute(sandbox: Sandbox, program: Program, limits: Limits) -> Observation:
+async def _execute(
+    sandbox: Sandbox, program: Program, limits: Limits, *, explained: bool
+) -> tuple[Observation, Conditions | None]:
     try:
         async with await sandbox.open() as session:
-            return await session.run(program, limits)
+            observation = await session.run(program, limits)
+        return observation, replace(await sandbox.conditions(), limits=limits) if explained else None
     finally:
         await sandbox.close()

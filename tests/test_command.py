@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -184,6 +185,15 @@ def test_exec_runs_a_program_in_the_sandbox(tmp_path: Path) -> None:
         "ZeroDivisionError: division by zero",
     )
     assert {"value", "cpu_s", "tier"} <= set(record)
+
+
+def test_exec_as_json_says_what_the_result_depends_on() -> None:
+    program = "import sympy\nsympy.__version__"
+    (record,) = records(command("exec", "-", "--json", "--memory", "900", stdin=program))
+    conditions = record["conditions"]
+    assert conditions["libraries"]["sympy"] == record["value"].strip("'")
+    assert conditions["python"] == platform.python_version()
+    assert (conditions["limits"]["memory_mb"], conditions["tier"]) == (900, record["tier"])
 
 
 def test_exec_says_how_a_program_failed() -> None:

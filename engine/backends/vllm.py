@@ -12,7 +12,11 @@ from __future__ import annotations
 
 import itertools
 import os
-from collections.abc import Callable, Sequence
+import re
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Literal
 
 from ...prompts import Family
@@ -22,8 +26,9 @@ from ..renderer import Renderer
 from .chat import chat_texts
 from .stopping import covered
 
-QUIET = {"VLLM_LOGGING_LEVEL": "ERROR", "VLLM_CONFIGURE_LOGGING": "1", "VLLM_NO_USAGE_STATS": "1", "TQDM_DISABLE": "1"}
-"""How vLLM and its processes are told to be quiet; what the user has set comes first."""
+SETTINGS = {"VLLM_LOGGING_LEVEL": "ERROR", "VLLM_NO_USAGE_STATS": "1", "VLLM_CPU_KVCACHE_SPACE": "4"}
+"""How vLLM and its processes are told to be quiet, and to take 4 GiB for keys and values on the CPU, where their own choice
+is nearly all memory of the machine. What the user has set comes first."""
 
 
 class VllmBackend:
@@ -35,21 +40,16 @@ class VllmBackend:
         Raises:
             BackendError: vLLM cannot load it.
         """
-        for variable, value in QUIET.items():
+        for variable, value in SETTINGS.items():
             os.environ.setdefault(variable, value)
-        import vllm
-        from vllm.platforms import current_platform
-        from vllm.v1.engine.async_llm import AsyncLLM
-
-        self._vllm = vllm
-        dtype = "float32" if current_platform.is_cpu() else "auto"
-        try:
-            arguments = vllm.AsyncEngineArgs(
-                model=name, dtype=dtype, enable_prefix_caching=True, disable_log_stats=True
-            )
-            self._engine = AsyncLLM.from_engine_args(arguments)
-        except Exception as error:  # whatever it is, vLLM's own process has failed and said why
-            raise BackendError(f"vLLM cannot load {name!r}: {_first(error)}; check the name or the folder") from error
+        if sys.stderr.isatty():
+            print(f"loading {name} with vLLM, which takes half a minute or more", file=sys.stderr)
+        with _quietly() as said:
+            try:
+                self._vllm, self._engine = _engine(name)
+            except Exception as error:  # of whatever kind: it may come from vLLM's other processes
+                reason = _cause(said()) or _first(error)
+                raise BackendError(f"vLLM cannot load {name!r}: {reason}; check the name or the folder") from error
         tokenizer: Any = self._engine.get_tokenizer()
         self.renderer = Renderer(family, tokenizer.backend_tokenizer, chat_texts(tokenizer, family))
         self.profile = Profile(int(self._engine.model_config.max_model_len))
@@ -112,6 +112,38 @@ class VllmBackend:
         if isinstance(stop, str):
             ids, rest = covered(ids, written.text + stop, self.renderer.decode)
         return Completion(written.text, finished, stop, ids, logprobs[: len(ids)], rest)
+
+
+def _engine(name: str) -> tuple[Any, Any]:
+    """The module and its engine with a model."""
+    import vllm
+    from vllm.platforms import current_platform
+    from vllm.v1.engine.async_llm import AsyncLLM
+
+    dtype = "float32" if current_platform.is_cpu() else "auto"
+    arguments = vllm.AsyncEngineArgs(model=name, dtype=dtype, enable_prefix_caching=True, disable_log_stats=True)
+    return vllm, AsyncLLM.from_engine_args(arguments)
+
+
+@contextmanager
+def _quietly() -> Iterator[Callable[[], str]]:
+    """Keeps from the terminal what vLLM, its C++ parts and its processes write to standard error, and tells it."""
+    sys.stderr.flush()
+    terminal = os.dup(2)
+    with tempfile.TemporaryFile() as kept:
+        os.dup2(kept.fileno(), 2)
+        try:
+            yield lambda: os.pread(kept.fileno(), 1 << 20, 0).decode(errors="replace")
+        finally:
+            sys.stderr.flush()
+            os.dup2(terminal, 2)
+            os.close(terminal)
+
+
+def _cause(said: str) -> str:
+    """The first error that vLLM's processes told."""
+    found = re.search(r"^(?:\([^)]*\) ERROR [^\]]*\] )?\w*(?:Error|Exception): (.+)$", said, re.MULTILINE)
+    return found[1][:300] if found else ""
 
 
 def _first(error: Exception) -> str:

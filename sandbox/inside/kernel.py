@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import errno
 import os
 import platform
 import struct
@@ -37,9 +38,23 @@ def prctl(option: int, *arguments: int) -> int:
 def fork() -> int:
     """fork(2) without what Python does around it, which costs a child half a millisecond.
 
-    For a process with a single thread, whose child needs none of the hooks: nothing seeds `random` anew, for example.
+    For a process with a single thread (see `single_threaded`), whose child needs none of the hooks: nothing seeds `random`
+    anew, for example.
     """
     return _checked(_python.fork(), "fork")
+
+
+def single_threaded() -> bool:
+    """Whether this process has one thread, those counted that Python does not know."""
+    clone_thread = 0x10000
+    try:
+        unshare(clone_thread)  # does nothing to a single thread, and is refused to one of several
+    except OSError as error:
+        if error.errno == errno.EINVAL:
+            return False
+        # where namespaces are forbidden the whole call may be; there is no other root then, and /proc can be seen
+        return os.stat("/proc/self/task").st_nlink == 3
+    return True
 
 
 def join_pages(places: Iterable[int]) -> None:

@@ -187,7 +187,12 @@ class Zygote:
             self._settle()
 
     def _settle(self) -> None:
-        """Keep the collector from touching the pages that children share, and make them quick to share."""
+        """Keep the collector from touching the pages that children share, and make them quick to share.
+
+        Raises `RuntimeError` when a library has started a thread: a child would have its locks without it.
+        """
+        if self._system == "linux" and not kernel.single_threaded():
+            raise RuntimeError("a library has started a thread, so that no child can be forked safely")
         gc.unfreeze()
         gc.collect()
         here = {id(thing) // kernel.HUGE for thing in gc.get_objects()}

@@ -23,6 +23,8 @@ from mathsolve.sandbox import Limits, MemoSandbox, ProcessSandbox
 
 QUICK = Limits(cpu_s=0.5)
 EVERY = pytest.mark.parametrize("name", families())
+WRITTEN = pytest.mark.parametrize("name", [name for name in families() if not load_family(name).tools])
+"""Families whose models write their programs into the text."""
 
 
 class Watched(ReplayBackend):
@@ -58,7 +60,7 @@ def solution(code: str, *, then: str = "It is \\boxed{7}.") -> str:
     return f"So:\n```python\n{code}\n```\n```output\n?\n```\n{then}"
 
 
-@EVERY
+@WRITTEN
 def test_what_comes_after_an_execution_is_kept(name: str) -> None:
     """Qwen2.5-Math cuts every solution at its first stop word, which opens the first output."""
     family = load_family(name)

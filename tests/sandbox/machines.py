@@ -19,9 +19,10 @@ import tomllib
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from mathsolve.sandbox import Limits, ProcessSandbox, Program, Sandbox, SandboxError, kernel, seccomp
+from mathsolve.sandbox import Limits, ProcessSandbox, Program, Sandbox, SandboxError
 from mathsolve.sandbox.docker import DockerSandbox, Terms
 from mathsolve.sandbox.docker.image import build_image
+from mathsolve.sandbox.inside import kernel, seccomp
 from mathsolve.sandbox.process import Tier
 
 sys.path.insert(0, str(Path(__file__).parent))
