@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -188,10 +189,9 @@ def test_exec_runs_a_program_in_the_sandbox(tmp_path: Path) -> None:
 
 
 def test_exec_as_json_says_what_the_result_depends_on() -> None:
-    program = "import sympy\nsympy.__version__"
-    (record,) = records(command("exec", "-", "--json", "--memory", "900", stdin=program))
+    (record,) = records(command("exec", "-", "--json", "--memory", "900", stdin="print(1)"))
     conditions = record["conditions"]
-    assert conditions["libraries"]["sympy"] == record["value"].strip("'")
+    assert conditions["libraries"]["sympy"] == version("sympy")
     assert conditions["python"] == platform.python_version()
     assert (conditions["limits"]["memory_mb"], conditions["tier"]) == (900, record["tier"])
 

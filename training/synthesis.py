@@ -1,8 +1,9 @@
 """Synthesis: the seed bank in, a file of solved and verified examples out. The teacher is a program, not a model.
 
 Promises: the same bank, counts and seed give the same bytes, whatever the concurrency and however often the run was
-killed and started again. Every kept program was executed and its answer verified. No question occurs twice, and none of
-a held-out split occurs in the train split. What is rejected is kept beside the output, with its reason.
+killed and started again. Every kept program was executed and its answer verified. No question occurs twice, none of a
+held-out split occurs in the train split, and none there repeats a question that was written by hand to measure models (see
+`evaluation.contamination`). What is rejected is kept beside the output, with its reason.
 """
 
 from __future__ import annotations
@@ -25,6 +26,8 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColum
 from rich.text import Text
 
 from ..engine.errors import UsageError
+from ..evaluation.benchmarks.loading import load
+from ..evaluation.contamination.index import Index
 from ..sandbox import Sandbox
 from .drafts import Draft, Split, draw
 from .example import Example, Written, example
@@ -36,6 +39,8 @@ MODES: dict[Written, float] = {"mixed": 0.75, "pot": 0.15, "cot": 0.10}
 """Shares of the ways to answer; `cot` only where a seed has a solution in words."""
 PATIENCE = 20
 """Draws for each example asked for, after which the bank is judged too small."""
+MEASURES = "handwritten"
+"""Benchmark whose questions are kept out of the train split."""
 FLUSH = 50
 """Records between two updates of the files and of the progress bar."""
 
@@ -109,6 +114,7 @@ class _Draws:
     def __init__(self, bank: Bank, split: Split, seed: int, asked: frozenset[str]) -> None:
         self._bank, self._split, self._seed = bank, split, seed
         self._asked = set(asked)
+        self._measures = Index(load(MEASURES)) if split == "train" else None
 
     def draw(self, index: int) -> Reject | tuple[Draft, Written]:
         """Draw number `index`: a draft to be verified and the way to answer, or why there is none."""
@@ -122,6 +128,8 @@ class _Draws:
         if (key := question_key(draft.question)) in self._asked:
             return self._reject(draft, index, "duplicate question:")
         self._asked.add(key)
+        if self._measures is not None and (match := self._measures.match(draft.question)) and match.kind != "template":
+            return self._reject(draft, index, f"contaminated: {match.kind} match with {match.item.id}")
         return draft, mode
 
     async def solve(self, drawn: Reject | tuple[Draft, Written], index: int, workshop: Workshop) -> Record:

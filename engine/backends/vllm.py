@@ -95,6 +95,7 @@ class VllmBackend:
     async def close(self) -> None:
         """Ends the engine and its processes."""
         self._engine.shutdown()
+        self._engine = None  # its own clean-up must not come when the interpreter ends
 
     def _request(self, ids: Sequence[int], wanted: Any) -> Any:
         """One request, under a number of its own."""

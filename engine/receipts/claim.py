@@ -11,6 +11,12 @@ from mpmath import *
 mp.dps = 50
 def near(a, b, most=mpf(10)**-20):
     return abs(a - b) <= most * max(1, abs(a), abs(b))
+def power(base, exponent):
+    if im(base) == 0 and base < 0 and exponent != int(re(exponent)):
+        raise ValueError("a root of a negative number, of which there are several")
+    return base**exponent
+def root(value, degree):
+    return -(-value)**(1 / degree) if im(value) == 0 and value < 0 and degree % 2 == 1 else value**(1 / degree)
 def at(f, *point):
     try:
         value = f(*point)

@@ -13,16 +13,108 @@ from ..grading.tree import Call, Group, Name, Node, Number, Relation, Union, var
 from .claim import Claim
 from .formulas import Reading
 from .source import Untranslatable, source
+from .vocabulary import knows
 
-_OTHER = re.compile(
-    r"deriv|slope|tangent|vertex|minimum|maximum|complet|sum of|product of|difference|discriminant|coefficient|remainder|"
-    r"integra|area|limit|inverse|mod|degree|polynomial with|sequence|recur|term|round|decimal|how many|f\(|distance|graph of"
-)
-"""Words of questions that ask for something else than a solution."""
+_KNOWN = [
+    "solve",
+    "solving",
+    "solved",
+    "solves",
+    "solution",
+    "solutions",
+    "root",
+    "roots",
+    "zero",
+    "zeros",
+    "zeroes",
+    "satisfy",
+    "satisfies",
+    "satisfied",
+    "satisfying",
+    "fulfil",
+    "fulfils",
+    "fulfilled",
+    "fulfill",
+    "hold",
+    "holds",
+    "true",
+    "system",
+    "simultaneous",
+    "simultaneously",
+    "together",
+    "linear",
+    "quadratic",
+    "cubic",
+    "polynomial",
+    "inequality",
+    "interval",
+    "notation",
+    "complex",
+    "rational",
+    "imaginary",
+    "positive",
+    "negative",
+    "become",
+    "becomes",
+    "meets",
+    "horizontal",
+    "axis",
+    "curve",
+    "intercept",
+    "intercepts",
+    "vanish",
+    "vanishes",
+    "isolate",
+    "rearrange",
+    "rearranged",
+    "alone",
+    "stands",
+    "transform",
+    "factor",
+    "factoring",
+    "bring",
+    "side",
+    "list",
+    "point",
+    "intersect",
+    "lines",
+    "graphs",
+    "common",
+    "substitution",
+    "elimination",
+    "eliminate",
+    "method",
+    "pair",
+    "triple",
+    "ordered",
+    "range",
+    "condition",
+    "allowed",
+    "double",
+    "middle",
+    "large",
+    "big",
+    "standing",
+    "subject",
+    "smallest",
+    "largest",
+    "greatest",
+    "least",
+    "between",
+    "whole",
+    "natural",
+    "rule",
+    "product",
+    "inputs",
+]
+_COUNTED = re.compile(r"how many|number of|product of|smallest.*largest")
+"""Words that ask for something about the solutions."""
 _ONE_OF = re.compile(
     r"positive|negative|smallest|largest|greatest|least|between|integer|natural|whole|real|rational|one (?:solution|root)"
 )
-_A_ASKED = re.compile(r"(?:for|is|find|isolate|that|need|but|get|only) a\b(?= *(?:$|[.?!]|stands|alone|in|is|as|if|from))")
+_A_ASKED = re.compile(
+    r"(?:for|is|find|isolate|that|need|but|get|only) a\b(?= *(?:$|[.?!]|stands|alone|in|is|as|if|from))"
+)
 """Words that ask for the letter a, which is an article anywhere else."""
 _NOUGHT = re.compile(r"root|zero|rotos|become #|make #|horizontal axis|x-axis|x-intercept|solve|vanish")
 """Words that ask where an expression is nought."""
@@ -30,7 +122,7 @@ _NOUGHT = re.compile(r"root|zero|rotos|become #|make #|horizontal axis|x-axis|x-
 
 def claims(question: Reading, answer: Node) -> Iterator[Claim]:
     """What follows from the answer being a solution."""
-    if question.unread or _OTHER.search(question.words):
+    if question.unread or not knows(question.words, _KNOWN) or _COUNTED.search(question.words):
         return
     equations = [tree for tree in question.formulas if isinstance(tree, Relation) and set(tree.signs) == {"="}]
     ranges = [
@@ -159,8 +251,10 @@ def _condition(tree: Node, names: dict[str, str], ends: list[str]) -> str:
         case Relation(sides, signs) if set(signs) <= {"<", "<=", ">", ">=", "="}:
             ends += [source(side, {}) for side in sides if not variables(side) and "oo" not in str(side)]
             parts = [source(side, names) for side in sides]
-            triples = zip(parts, signs, parts[1:], strict=False)
-            return "(" + " and ".join(_SIGN[sign].format(a, b) for a, sign, b in triples) + ")"
+            triples = [
+                triple for triple in zip(parts, signs, parts[1:], strict=False) if not {"inf", "(-inf)"} & set(triple)
+            ]
+            return "(" + " and ".join(_SIGN[sign].format(a, b) for a, sign, b in triples or [("0", "=", "0")]) + ")"
         case Group(items, "") if all(isinstance(item, Relation) for item in items):
             return "(" + " and ".join(_condition(item, names, ends) for item in items) + ")"
         case Union(parts):
@@ -204,7 +298,7 @@ def answer():
         return "yes"
     try:
         roots = polynomial_roots()
-    except (ValueError, ZeroDivisionError, TypeError, NoConvergence):
+    except (ValueError, ZeroDivisionError, TypeError, mp.NoConvergence):
         return "yes"
     real = [root for root in roots if abs(im(root)) < mpf(10)**-8]
     wanted = roots if any(im(value) != 0 for value in given) else real

@@ -9,9 +9,48 @@ from ..grading.tree import Call, Grid, Group, Name, Node, Relation
 from .claim import Claim
 from .formulas import Reading
 from .source import Untranslatable, source
+from .vocabulary import knows
 
 LARGEST = 7
 """Rows of a matrix from which on nothing is worked out."""
+_KNOWN = [
+    "matrix",
+    "matrices",
+    "determinant",
+    "det",
+    "trace",
+    "inverse",
+    "inverted",
+    "undoes",
+    "multiplication",
+    "gives",
+    "identity",
+    "transpose",
+    "exchanging",
+    "rows",
+    "columns",
+    "eigenvalue",
+    "eigenvalues",
+    "spectrum",
+    "characteristic",
+    "polynomial",
+    "vanish",
+    "vanishes",
+    "product",
+    "sum",
+    "power",
+    "square",
+    "belonging",
+    "invertible",
+    "multiply",
+    "multiplied",
+    "list",
+    "expand",
+    "along",
+    "row",
+    "roots",
+    "arithmetic",
+]
 _WHAT = {
     r"determinant|\bdet\b": ("near(determinant(a), b)", "determinant"),
     r"\btrace\b": ("near(sum(a[k, k] for k in range(a.rows)), b)", "trace"),
@@ -27,7 +66,12 @@ _WHAT = {
 def claims(question: Reading, answer: Node) -> Iterator[Claim]:
     """What follows from the answer being what was asked of the question's matrices."""
     grids = [grid for tree in question.formulas if (grid := as_grid(tree)) is not None]
-    if question.unread or not grids or max(len(grid.rows) for grid in grids) > LARGEST:
+    if (
+        question.unread
+        or not grids
+        or not knows(question.words, _KNOWN)
+        or max(len(grid.rows) for grid in grids) > LARGEST
+    ):
         return
     if len(question.formulas) == len(grids) + 1 > 1 and (asked := _combination(question)) is not None:
         yield _claim(f"a, b = {asked}, {_right(answer)}", "same(a, b)", "matrix expression")

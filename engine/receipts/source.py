@@ -75,6 +75,8 @@ def _call(name: str, args: list[str]) -> str:
         return f"({args[0]} {name} {args[1]})"
     if name == "^":
         return f"power({args[0]}, {args[1]})"
+    if name == "log" and len(args) > 1:
+        raise Untranslatable("a logarithm with a base, of which it is not certain where its argument ends")
     if name == "neg":
         return f"(-{args[0]})"
     if name in _SAME or name in _NAMES:

@@ -2,30 +2,93 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 
 from ..grading.tree import Call, Group, Name, Node, Number, Quantity, Relation, parts, variables
 from .claim import Claim
 from .formulas import Reading
 from .source import function, named, source
+from .vocabulary import knows
 
-_NO_VALUE = re.compile(
-    r"round|decimal|nearest|digit|significan|deriv|integra|limit|sum |sequence|series|term|remain|modul|prime|factors of|divis|"
-    r"probab|percent|coefficient|degree|root|zero|solve|average|mean|power|square|cube|less|more|times|plus|minus|add|subtract|"
-    r"half|double|twice|compar|larger|smaller|biggest|which|inverse|reciprocal|part|quotient|evaluate at|taylor|maclaurin|"
-    r"vertex|slope|tangent|area|log of|floor|ceil|dimension|grid|box|rectang|surface|volume|path|tile|size"
-)
-_NO_PLACE = re.compile(
-    r"deriv|slope|tangent|speed|veloc|acceler|limit|integra|area|rate|steep|chang|near|approx|hole|undefined|approach|round|'"
-    r"|remainder|divi|coefficient|degree|from|through|sum|region|\badd|total|series|start|root|zero|solve"
-)
-_SAME = re.compile(
-    r"expand|factor|multipl|simplif|parenthes|bracket|combine|like terms|standard form|reverse|product|square"
-)
-_NO_SAME = re.compile(
-    r"prime|common|greatest|least|root|zero|solve|deriv|integra|coefficient|remain|quotient|divid|degree"
-)
+_VALUE = [
+    "simplify",
+    "brackets",
+    "bracket",
+    "multiplication",
+    "division",
+    "products",
+    "product",
+    "sums",
+    "calculation",
+    "arithmetic",
+    "numerical",
+    "without",
+    "type",
+    "tells",
+    "mixed",
+    "practice",
+    "operations",
+    "operation",
+    "do",
+    "computed",
+    "evaluated",
+    "do",
+    "total",
+    "outcome",
+    "equals",
+]
+_SAME = [
+    "expand",
+    "expanded",
+    "expanding",
+    "factor",
+    "factors",
+    "factored",
+    "factoring",
+    "factorise",
+    "factorize",
+    "factorisation",
+    "factorization",
+    "completely",
+    "product",
+    "multiply",
+    "multiplied",
+    "multiplying",
+    "out",
+    "simplify",
+    "parentheses",
+    "brackets",
+    "remove",
+    "removed",
+    "without",
+    "standard",
+    "combine",
+    "like",
+    "polynomial",
+    "polynomials",
+    "quadratic",
+    "trinomial",
+    "sum",
+    "powers",
+    "rewrite",
+    "reverse",
+    "expansion",
+    "linear",
+]
+_AT_PLACE = [
+    "evaluate",
+    "replace",
+    "replaced",
+    "put",
+    "plug",
+    "plugged",
+    "substitute",
+    "substituting",
+    "substituted",
+    "insert",
+    "polynomial",
+    "number",
+]
 
 
 def claims(question: Reading, answer: Node) -> Iterator[Claim]:
@@ -37,9 +100,9 @@ def claims(question: Reading, answer: Node) -> Iterator[Claim]:
         if not isinstance(tree, Call):
             return
         numbers = sum(isinstance(part, Number) for part in parts(tree))
-        if numbers > 1 and not variables(tree) and not variables(answer) and not _NO_VALUE.search(question.words):
+        if numbers > 1 and not variables(tree) and not variables(answer) and knows(question.words, _VALUE):
             yield from _value(tree, answer)
-        elif variables(tree) and _SAME.search(question.words) and not _NO_SAME.search(question.words):
+        elif variables(tree) and knows(question.words, _SAME):
             yield from _identity(tree, answer)
     else:
         yield from _at_place(question, answer)
@@ -50,11 +113,7 @@ def _at_place(question: Reading, answer: Node) -> Iterator[Claim]:
     functions = question.functions
     places = [tree for tree in question.formulas if isinstance(tree, Relation) and _is_place(tree)]
     rest = [tree for tree in question.formulas if not isinstance(tree, Name) and tree not in places]
-    if (
-        len(functions) == len(places) == len(rest) == 1
-        and not variables(answer)
-        and not _NO_PLACE.search(question.words)
-    ):
+    if len(functions) == len(places) == len(rest) == 1 and not variables(answer) and knows(question.words, _AT_PLACE):
         names = named(functions[0])
         if variables(places[0].sides[0]) == set(names):
             value = f"{function(functions[0], names)}({source(places[0].sides[1], {})})"

@@ -7,161 +7,35 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from ..grading.tree import Call, Group, Node, Number, Relation, Text, operands
-from ..trajectory import CheckKind
 from .claim import Claim
 from .formulas import Reading
+from .vocabulary import knows
 
+_INTO_FACTORS = [
+    "prime",
+    "primes",
+    "factorisation",
+    "factorization",
+    "factorise",
+    "factorize",
+    "factorized",
+    "factorised",
+    "decompose",
+    "decomposition",
+    "product",
+    "into",
+    "powers",
+    "exponents",
+    "integer",
+    "canonical",
+    "standard",
+    "completely",
+]
+_ABOUT_PRIMES = ["prime", "primes", "true", "false", "among", "appear", "whether", "claim", "claims", "am"]
 LARGEST = 10**12
 """Numbers from which on nothing is counted."""
-_STORY = re.compile(
-    r"hours?|o'clock|day|week|box|shel|cake|story|coprime|first|sum of all|proper|prime factor|largest prime|smallest prime"
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """One kind of question."""
-
-    words: str
-    """Pattern that the words fulfil."""
-    counts: tuple[int, ...]
-    """How many whole numbers the question has; empty: two or more."""
-    condition: str
-    """What the answer `r` fulfils, given the numbers `n` in order."""
-    kind: CheckKind
-    """Kind of the check."""
-    said: str
-    """What was done."""
-
-
-RULES = (
-    Rule(
-        r"(?:inverse of|invert) #\d+ (?:mod|modulo)|invmod",
-        (2,),
-        "r * n[0] % n[1] == 1 and 0 <= r < n[1]",
-        "inverse",
-        "the product leaves remainder 1",
-    ),
-    Rule(
-        r"powmod|#\d+ (?:raised to|to the(?: power(?: of)?)?|\^) #\d+ ?,? (?:mod|modulo)",
-        (3,),
-        "r == power_rest(n[0], n[1], n[2])",
-        "recomputed",
-        "multiplied step by step",
-    ),
-    Rule(
-        r"greatest common|highest common|\bgcd\b|\bhcf\b|\bgcf\b|largest common",
-        (),
-        "r == largest(n)",
-        "enumerated",
-        "all common divisors tried",
-    ),
-    Rule(
-        r"least common|lowest common|\blcm\b|smallest common|common multiple",
-        (),
-        "r == multiple(n)",
-        "enumerated",
-        "multiples tried one by one",
-    ),
-    Rule(
-        r"how many (?:positive )?(?:divisors|factors)|(?:number of|count the) (?:all |the |positive )*(?:divisors|factors)|"
-        r"(?:divisors|factors) (?:of|does) #\d+ ?,? (?:how many|have)",
-        (1,),
-        "r == len(divisors(n[0]))",
-        "enumerated",
-        "divisors counted",
-    ),
-    Rule(
-        r"sum of (?:all |the |its |positive )*(?:divisors|factors) of|divisors of #\d+ (?:make|are|and)",
-        (1,),
-        "r == sum(divisors(n[0]))",
-        "enumerated",
-        "divisors added up",
-    ),
-    Rule(
-        r"sum of (?:the |its )?digits|digit sum|(?:add|total) (?:the |its )?digits",
-        (1,),
-        "r == sum(map(int, str(n[0])))",
-        "enumerated",
-        "digits added up",
-    ),
-    Rule(
-        r"^(?!.*(?:without|no remainder|smallest|least|power|sum|quotient))"
-        r".*(?:\bremainder|left over when|#\d+ (?:mod|modulo|%) #\d+)",
-        (2,),
-        "0 <= r < n[1] and (n[0] - r) % n[1] == 0",
-        "inverse",
-        "without it the rest is divisible",
-    ),
-    Rule(
-        r"totient|euler'?s? (?:phi|function)|\bphi\b",
-        (1,),
-        "r == sum(1 for k in range(1, n[0] + 1) if gcd(k, n[0]) == 1)",
-        "enumerated",
-        "numbers without a common divisor counted",
-    ),
-    Rule(
-        r"how many (?:primes|prime numbers) (?:are )?(?:there )?(?:between|from) #\d+ (?:and|to) #\d+",
-        (2,),
-        "r == sum(1 for k in range(n[0], n[1] + 1) if is_prime(k))",
-        "enumerated",
-        "primes counted",
-    ),
-    Rule(
-        r"how many (?:positive )?(?:integers|numbers|whole numbers) (?:from|between) #\d+ (?:to|and) #\d+ ?,? "
-        r"(?:inclusive ?,? )?are (?:divisible by|multiples of) #\d+",
-        (3,),
-        "r == sum(1 for k in range(n[0], n[1] + 1) if k % n[2] == 0)",
-        "enumerated",
-        "all cases counted",
-    ),
-    Rule(
-        r"(?:#\d+ (?:st|nd|rd|th)|the) prime(?: number)? ?\??$|^prime #\d+ \?$",
-        (1,),
-        "is_prime(r) and n[0] == sum(1 for k in range(r + 1) if is_prime(k))",
-        "enumerated",
-        "primes counted up to it",
-    ),
-    Rule(
-        r"next prime|prime (?:number )?after|smallest prime (?:greater|larger|above|bigger)",
-        (1,),
-        "is_prime(r) and r > n[0] and not any(is_prime(k) for k in range(n[0] + 1, r))",
-        "enumerated",
-        "all numbers between tried",
-    ),
-    Rule(
-        r"previous prime|prime (?:number )?before|largest prime (?:below|less|smaller)",
-        (1,),
-        "is_prime(r) and r < n[0] and not any(is_prime(k) for k in range(r + 1, n[0]))",
-        "enumerated",
-        "all numbers between tried",
-    ),
-    Rule(
-        r"^(?!.*(?:to|as|into) (?:a )?(?:decimal|base ten)).*(?:(?:to|into|in) binary|binary (?:form|representation|of))",
-        (1,),
-        "in_base(r, n[0], 2)",
-        "inverse",
-        "read back as a number",
-    ),
-    Rule(
-        r"^(?!.*(?:to|as|into) (?:a )?(?:decimal|base ten)).*octal",
-        (1,),
-        "in_base(r, n[0], 8)",
-        "inverse",
-        "read back as a number",
-    ),
-    Rule(
-        r"(?:write|convert|express|change|rewrite|turn|produce|given?) #\d+ (?!from)(?:in |to |into )?(?!base).*base #\d+",
-        (2,),
-        "in_base(r, n[0], n[1])",
-        "inverse",
-        "read back as a number",
-    ),
-)
-"""In the order in which they are tried: the first that fits is taken."""
 
 
 def claims(question: Reading, answer: Node) -> Iterator[Claim]:
@@ -169,15 +43,14 @@ def claims(question: Reading, answer: Node) -> Iterator[Claim]:
     numbers = question.numbers
     if question.unread or not numbers or max(map(abs, numbers)) > LARGEST:
         return
-    if re.search(r"prime (?:factori[sz]|decompos)|into primes|factori[sz]e", question.words) and len(numbers) == 1:
+    if len(numbers) == 1 and knows(question.words, _INTO_FACTORS) and re.search(r"factori|decompos", question.words):
         yield from _factors(numbers[0], answer)
-    if re.search(r"\bprime\b", question.words) and isinstance(answer, Text) and len(numbers) == 1:
+    if len(numbers) == 1 and isinstance(answer, Text) and knows(question.words, _ABOUT_PRIMES):
         yield from _is_prime(numbers[0], answer.words)
-    if not isinstance(answer, Number) or answer.value.denominator != 1 or _STORY.search(question.words):
+    if not isinstance(answer, Number) or answer.value.denominator != 1:
         return
     for rule in RULES:
-        fits = len(numbers) in rule.counts if rule.counts else len(numbers) > 1
-        if fits and re.search(rule.words, question.words):
+        if rule.fits(question.words, len(numbers)):
             code = f"{_TOOLS}n, r = {numbers}, {int(answer.value)}\nprint('yes' if {rule.condition} else 'no')"
             yield Claim(rule.kind, code, f"{rule.said}: right", f"{rule.said}: not right")
             return

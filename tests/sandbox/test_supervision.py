@@ -17,7 +17,8 @@ from pathlib import Path
 
 import pytest
 
-from mathsolve.sandbox import Limits, ProcessSandbox, Program, SandboxError, supervisor
+from mathsolve.sandbox import Limits, ProcessSandbox, Program, SandboxError
+from mathsolve.sandbox.process import supervisor
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found through /proc")
 

@@ -10,6 +10,7 @@ import pytest
 
 from mathsolve.engine.errors import UsageError
 from mathsolve.engine.trajectory import Thought
+from mathsolve.evaluation.benchmarks.loading import load
 from mathsolve.sandbox import Observation, ProcessSandbox, Program
 from mathsolve.training.drafts import Split
 from mathsolve.training.example import Example
@@ -143,3 +144,12 @@ def test_a_bank_that_is_too_small_says_so(tmp_path: Path) -> None:
     too_long = Seed.model_validate({**ADD.model_dump(), "questions": endless})
     with pytest.raises(UsageError, match="only 0 different examples"):
         made(tmp_path, [too_long], {"train": 5})
+
+
+def test_a_question_that_was_written_to_measure_models_is_not_trained_on(tmp_path: Path) -> None:
+    asked = load("handwritten", limit=2)
+    copied = ADD.model_copy(update={"questions": (f"Hello, {asked[0].question}", *FRAMES[1:])})
+    path, _ = made(tmp_path, [copied])
+    rejected = rejects_of(path).read_text(encoding="utf-8")
+    assert f"match with {asked[0].id}" in rejected
+    assert not any(asked[0].question in example.question for example in read_examples(path) if example.split == "train")
