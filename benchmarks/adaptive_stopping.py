@@ -8,23 +8,31 @@ SAMPLES.jsonl holds them already: a line is a problem, so a recording that was c
 of all n. Prints for each rule the samples saved, the accuracy beside that of the full vote with the 95% interval of the
 paired difference over problems, and how often the answer is another than that of the full vote: of all votes, and of those
 that were stopped early. Samples are counted, not seconds.
+
+The embedded model can hardly answer in words alone, so agreement says little of it. Where ../shared/data/replay (no part of
+this repository) is there, the same is done with six recorded solutions of each GSM8K problem: programs of ToRA-Code-34B and
+of Codex, and words of four GPT-3 models.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import gzip
 import json
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from math import sqrt
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from mathsolve import Program, Solver
 from mathsolve.engine.backend import Sampling
+from mathsolve.engine.grading.extraction import extract
+from mathsolve.engine.grading.grade import grade
 from mathsolve.engine.selection import settled
 from mathsolve.evaluation.benchmarks.loading import load
 from mathsolve.evaluation.item import Item
@@ -36,6 +44,9 @@ SAMPLES = 32
 TEMPERATURE = 0.8
 MODES = ("mixed", "pot", "mixed", "cot")
 """Modes of the samples, again and again."""
+REPLAY = Path(__file__).parents[1].parent / "shared" / "data" / "replay"
+MODELS = ("6b_finetuning", "6b_verification", "175b_finetuning", "175b_verification")
+"""GPT-3 models whose solutions of GSM8K are there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +122,29 @@ def ballot(samples: Sequence[Sample]) -> Ballot:
     return Ballot(tuple(samples), tuple(numbers[one.answer] if one.answer else -1 for one in samples))
 
 
+def lines(folder: str) -> Iterator[dict[str, Any]]:
+    """What is recorded in a folder."""
+    for path in sorted((REPLAY / folder).glob("*.jsonl.gz")):
+        with gzip.open(path, "rt", encoding="utf-8") as file:
+            yield from map(json.loads, file)
+
+
+def others() -> Iterator[Ballot]:
+    """Two programs and four solutions in words of every problem of GSM8K."""
+    words = {line["question"].strip(): line for line in lines("gsm8k")}
+    codex = {line["question"].strip(): line for line in lines("pot_outputs_codex") if "executed" in line}
+    for line in lines("tora_outputs"):
+        question = line["question"].strip()
+        if question not in words or question not in codex:
+            continue
+        programs = [line["pred"][0], codex[question]["executed"]]
+        stated = [extract(words[question][model]["solution"]) for model in MODELS]
+        answers = [("pot", str(one)) for one in programs] + [("cot", one.answer if one else None) for one in stated]
+        yield ballot(
+            [Sample(mode, one, grade(line["gt"], one).verdict == "correct", mode == "pot") for mode, one in answers]
+        )
+
+
 def leader(classes: Iterable[int]) -> End:
     """The vote of all of them; a tie goes to the answer that was given first."""
     cast = list(classes)
@@ -171,6 +205,14 @@ RULES: dict[str, Rule] = {
     "words = program, 0.05": agreement(adaptive(0.05), ("mixed", "cot")),
     "two programs, 0.05": agreement(adaptive(0.05), ("mixed", "pot")),
 }
+OTHERS: dict[str, Rule] = {
+    "half of them": fewer(0.5),
+    "cannot be overtaken": adaptive(0.0),
+    "risk 0.05": adaptive(0.05),
+    "risk 0.20": adaptive(0.20),
+    "words = program, all": agreement(always, ("pot", "cot")),
+}
+"""Rules for the solutions of other models."""
 
 
 def right(ballot: Ballot, end: End) -> float:
@@ -212,16 +254,13 @@ def only(one: Ballot, modes: Sequence[str]) -> Ballot:
     return Ballot(tuple(one.samples[i] for i in kept), tuple(one.classes[i] for i in kept))
 
 
-def table(ballots: Sequence[Ballot], orders: int) -> None:
+def table(ballots: Sequence[Ballot], rules: dict[str, Rule], orders: int, *numbers: int) -> None:
     """All rules at several numbers of samples."""
-    most = len(ballots[0].samples)
     print("| n  | rule                   | saved  | right  | less all n, pp | other answer    | if early |")
     print("|----|------------------------|--------|--------|----------------|-----------------|----------|")
-    for n in dict.fromkeys((8, 16, most)):
-        print(row("always n", always, ballots, n, orders))
-        for name, rule in RULES.items():
-            if "words" not in name or any(sample.mode == "cot" for sample in ballots[0].samples):
-                print(row(name, rule, ballots, n, orders))
+    for n in numbers:
+        for name, rule in {"always n": always, **rules}.items():
+            print(row(name, rule, ballots, n, orders))
 
 
 def main() -> None:
@@ -237,9 +276,14 @@ def main() -> None:
     for mode in dict.fromkeys(MODES):
         chosen = [sample.right for one in ballots for sample in one.samples if sample.mode == mode]
         print(f"  {mode}: {np.mean(chosen):.1%} of the samples are right")
-    for modes in (("mixed", "pot", "cot"), ("mixed", "pot")):
-        print(f"\nSamples that are {' or '.join(modes)}:\n")
-        table([only(one, modes) for one in ballots], options.orders)
+    print("\nAll samples:\n")
+    table(ballots, RULES, options.orders, 8, 16, SAMPLES)
+    print("\nWithout those in words alone:\n")
+    computed = [only(one, ("mixed", "pot")) for one in ballots]
+    table(computed, {name: rule for name, rule in RULES.items() if "words" not in name}, options.orders, 8, 16, 24)
+    if recordings := list(others()):
+        print(f"\n{len(recordings)} problems of GSM8K, 2 programs and 4 solutions in words by other models:\n")
+        table(recordings, OTHERS, options.orders, 6)
 
 
 if __name__ == "__main__":

@@ -148,7 +148,7 @@ def test_a_bank_that_is_too_small_says_so(tmp_path: Path) -> None:
 
 def test_a_question_that_was_written_to_measure_models_is_not_trained_on(tmp_path: Path) -> None:
     asked = load("handwritten", limit=2)
-    copied = ADD.model_copy(update={"questions": (f"Hello, {asked[0].question}", *FRAMES[1:])})
+    copied = Seed(**{**ADD.model_dump(), "questions": (f"Hello, {asked[0].question}", *FRAMES[1:])})
     path, _ = made(tmp_path, [copied])
     rejected = rejects_of(path).read_text(encoding="utf-8")
     assert f"match with {asked[0].id}" in rejected
