@@ -1,10 +1,12 @@
 """Many problems through `solve_many`, some of them poisoned: does memory stay flat, and does poison reach the others?
 
-    python benchmarks/solve_many.py [problems] [--poisoned 0.01]
+    python benchmarks/solve_many.py [problems] [--poisoned 0.01] [--words]
 
 The model is a replay of solutions made here; loop, sandbox and vote are the real ones. Poison is a program that kills its
-interpreter, one that never ends, one that eats memory, a solution that never ends, and a model that fails. Prints the memory
-of this process at each thousand, how every kind of poison ended, and whether every other answer is right.
+interpreter, one that is refused, one that never ends, one that eats memory, a solution that never ends, and a model that
+fails. Prints the memory of this process at each thousand, with the rate and the processor time that a problem takes in this
+process (the programs run in others), how every kind of poison ended, and whether every other answer is right. With --words
+the sound solutions have no programs, which leaves the loop alone.
 """
 
 from __future__ import annotations
@@ -23,7 +25,8 @@ from mathsolve import Problem, Settings, Solver
 
 SOUND = "The sum.\n```python\nprint({a} + {b})\n```\n```output\n{sum}\n```\nIt is \\boxed{{{sum}}}."
 POISON = {
-    "killed": "```python\nimport ctypes\nctypes.string_at(0)\n```\n```output\n\n```\nIt failed.",
+    "crash": "```python\nx = iter([1])\nfor _ in range(10**6): x = map(abs, x)\nnext(x)\n```\n```output\n\n```\nIt failed.",
+    "refused": "```python\nimport ctypes\nctypes.string_at(0)\n```\n```output\n\n```\nIt failed.",
     "endless program": "```python\nwhile True: pass\n```\n```output\n\n```\nIt failed.",
     "memory": "```python\nx = [0] * 10**10\n```\n```output\n\n```\nIt failed.",
     "endless words": "and so on " * 3_000,
@@ -31,12 +34,12 @@ POISON = {
 }
 
 
-def lines(count: int, share: float, kinds: random.Random) -> Iterator[tuple[Problem, str | None]]:
+def lines(count: int, share: float, sound: str, kinds: random.Random) -> Iterator[tuple[Problem, str | None]]:
     """Problems, the kind of poison as `domain`, and their recorded solutions."""
     for number in range(count):
         a, b = number, 7 * number + 1
         kind = kinds.choice(list(POISON)) if kinds.random() < share else None
-        text = SOUND.format(a=a, b=b, sum=a + b) if kind is None else POISON[kind]
+        text = sound.format(a=a, b=b, sum=a + b) if kind is None else POISON[kind]
         yield Problem(f"What is {a} + {b}?", str(number), str(a + b), kind), text
 
 
@@ -51,8 +54,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("problems", type=int, nargs="?", default=10_000)
     parser.add_argument("--poisoned", type=float, default=0.01)
+    parser.add_argument("--words", action="store_true")
     options = parser.parse_args()
-    asked = list(lines(options.problems, options.poisoned, random.Random(0)))
+    sound = SOUND.rpartition("\n")[2] if options.words else SOUND
+    asked = list(lines(options.problems, options.poisoned, sound, random.Random(0)))
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl", encoding="utf-8") as file:
         for problem, text in asked:
             if text is not None:
@@ -62,7 +67,7 @@ def main() -> None:
         with Solver(settings) as solver:
             solver.solve(asked[0][0])
             print(f"{memory_mb():8.1f} MB before")
-            start, wrong, ends = time.perf_counter(), 0, Counter[tuple[str, str]]()
+            start, used, wrong, ends = time.perf_counter(), time.process_time(), 0, Counter[tuple[str, str]]()
             solved = solver.solve_many((problem for problem, _ in asked), concurrency=64)
             for number, solution in enumerate(solved, 1):
                 if solution.problem.domain is None:
@@ -72,7 +77,9 @@ def main() -> None:
                     ends[solution.problem.domain, f"{solution.stop}: {last or solution.detail}"] += 1
                 if number % 1000 == 0:
                     rate = number / (time.perf_counter() - start)
-                    print(f"{memory_mb():8.1f} MB after {number:6,} problems, {rate:.0f} a second", flush=True)
+                    each_ms = 1000 * (time.process_time() - used) / number
+                    told = f"{memory_mb():8.1f} MB after {number:6,} problems, {rate:.0f} a second, {each_ms:.2f} ms each here"
+                    print(told, flush=True)
     print(f"sound problems with a wrong answer: {wrong}")
     for (kind, end), count in sorted(ends.items()):
         print(f"  {count:4} x {kind:16} {end[:110]}")

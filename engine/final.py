@@ -33,8 +33,10 @@ def final_answer(steps: Sequence[Step], family: Family, *, cut: bool = False) ->
 
 
 def _last_words(steps: Sequence[Step], family: Family) -> str:
-    """The last thought, if nothing came after it; with a family that thinks in tags, what it says outside them."""
-    if family.think is not None:
-        return family.answer_text("".join(step.text for step in steps if isinstance(step, Thought)))
+    """The last thought, if nothing came after it; with a family that thinks in tags, what of it is outside them."""
     last = steps[-1] if steps else None
-    return last.text if isinstance(last, Thought) else ""
+    if not isinstance(last, Thought) or family.think is None:
+        return last.text if isinstance(last, Thought) else ""
+    before = "".join(step.text for step in steps[:-1] if isinstance(step, Thought))
+    thinking = before.rfind(family.think[0]) > before.rfind(family.think[1])
+    return family.answer_text((family.think[0] if thinking else "") + last.text)

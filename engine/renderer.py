@@ -1,11 +1,14 @@
 """The one boundary between text and token ids: segments of a family become `Tokens`, and back.
 
 Text from outside is encoded so that it can never yield a special token, whatever it says: a question or an output that
-contains `<end>` becomes those five characters.
+contains `<end>` becomes those five characters. Segments are encoded one by one, as parts of one text: a tokenizer that puts a
+blank before every text puts one before the first, and one that begins texts with a token of its own (`<s>`) begins the prompt
+with it.
 """
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
@@ -31,7 +34,9 @@ class Renderer:
         self.family = family
         self.tokenizer = tokenizer
         self._chat = chat or {}
-        self._tags: dict[str, list[int]] = {}
+        self._tags: dict[tuple[str, bool], list[int]] = {}
+        self._encoding = threading.Lock()
+        """Held from the choice of what special tokens inside text are until the text is encoded."""
 
     @classmethod
     def load(cls, family: Family, folder: Path) -> Renderer:
@@ -49,16 +54,24 @@ class Renderer:
     def prompt(self, question: str, mode: str) -> tuple[Segment, ...]:
         """The prompt: by the model's own chat template where the family asks for it, else by the family's."""
         if mode not in self._chat:
-            return self.family.ask(question, mode)
-        before, _, after = self._chat[mode].partition("{question}")
-        return (Segment(before, "prompt", tag=True), Segment(question, "prompt"), Segment(after, "prompt", tag=True))
+            segments = self.family.ask(question, mode)
+        else:
+            before, _, after = self._chat[mode].partition("{question}")
+            written = (
+                Segment(before, "prompt", tag=True),
+                Segment(question, "prompt"),
+                Segment(after, "prompt", tag=True),
+            )
+            segments = tuple(segment for segment in written if segment.text)
+        begun = segments[0].tag and segments[0].text.startswith(self._begin)
+        return segments if begun or not self._begin else (Segment(self._begin, "prompt", tag=True), *segments)
 
     def encode(self, segments: Sequence[Segment]) -> Tokens:
         """Segments as token ids with their roles."""
         tokens = Tokens()
         for segment in segments:
-            ids = self._tag(segment.text) if segment.tag else self._text(segment.text)
-            tokens = tokens.extended(ids, segment.role)
+            goes_on = segment.role != "prompt" or tokens.ids not in ((), self._begin_ids)
+            tokens = tokens.extended(self._encoded(segment, goes_on), segment.role)
         return tokens
 
     def decode(self, ids: Sequence[int]) -> str:
@@ -82,15 +95,39 @@ class Renderer:
                 segments.extend(self.family.observe(step.text))
         return segments
 
-    def _text(self, text: str) -> list[int]:
-        return list(self.tokenizer.encode(text, add_special_tokens=False).ids)
-
-    def _tag(self, text: str) -> list[int]:
-        if text not in self._tags:
-            self.tokenizer.encode_special_tokens = False
-            self._tags[text] = self._text(text)
+    def _encoded(self, segment: Segment, goes_on: bool) -> list[int]:
+        """The ids of a segment. One that goes on is encoded after a line break where a blank would come before it else."""
+        key = segment.text, goes_on
+        if segment.tag and key in self._tags:
+            return self._tags[key]
+        line = self._line if goes_on else []
+        with self._encoding:
+            self.tokenizer.encode_special_tokens = not segment.tag
+            ids = self._ids("\n" + segment.text if line else segment.text)[len(line) :]
             self.tokenizer.encode_special_tokens = True
-        return self._tags[text]
+        if segment.tag:
+            self._tags[key] = ids
+        return ids
+
+    @cached_property
+    def _begin(self) -> str:
+        """The special tokens with which the tokenizer begins a text."""
+        encoded = self.tokenizer.encode("a")
+        first = next((place for place, special in enumerate(encoded.special_tokens_mask) if not special), 0)
+        return "".join(encoded.tokens[:first])
+
+    @cached_property
+    def _begin_ids(self) -> tuple[int, ...]:
+        return tuple(self._encoded(Segment(self._begin, "prompt", tag=True), goes_on=False))
+
+    @cached_property
+    def _line(self) -> list[int]:
+        """The ids of a line break, where the tokenizer puts a blank before every text; else none."""
+        line, alone, after = (self._ids(text) for text in ("\n", "a", "\na"))
+        return line if after[: len(line)] == line and after[len(line) :] != alone else []
+
+    def _ids(self, text: str) -> list[int]:
+        return list(self.tokenizer.encode(text, add_special_tokens=False).ids)
 
 
 class TextRenderer:

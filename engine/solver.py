@@ -123,8 +123,8 @@ class Solver:
         """Answers problems as they come, `concurrency` at a time, and yields solutions in the order of the problems."""
         stream = _Stream(in_order(problems, self._answer, concurrency))
         try:
-            while (solution := self.run(stream.next(self._backend))) is not None:
-                yield solution
+            while solutions := self.run(stream.next(self._backend)):
+                yield from solutions
         finally:
             if not self._closed:
                 self.run(stream.close())
@@ -135,10 +135,11 @@ class Solver:
         try:
             while True:
                 future = asyncio.run_coroutine_threadsafe(stream.next(self._backend), self._loop)
-                solution = await asyncio.wrap_future(future)
-                if solution is None:
+                solutions = await asyncio.wrap_future(future)
+                if not solutions:
                     return
-                yield solution
+                for solution in solutions:
+                    yield solution
         finally:
             if not self._closed:
                 await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(stream.close(), self._loop))
@@ -221,20 +222,21 @@ class Solver:
         for task in rest:
             task.cancel()
         await asyncio.gather(*rest, return_exceptions=True)
+        await self._loop.shutdown_asyncgens()
 
 
 class _Stream:
-    """Solutions that come one by one. Whoever closes it waits until the one that is asked for has been called off."""
+    """Solutions as they come. Whoever closes it waits until those that are asked for have been called off."""
 
-    def __init__(self, solutions: AsyncGenerator[Solution, None]) -> None:
+    def __init__(self, solutions: AsyncGenerator[list[Solution], None]) -> None:
         self._solutions = solutions
         self._turn = asyncio.Lock()
 
-    async def next(self, model: Future[Backend]) -> Solution | None:
-        """The next one, or None. Raises `BackendError` when there is no model: then nothing is begun."""
+    async def next(self, model: Future[Backend]) -> list[Solution]:
+        """The next ones, none at the end. Raises `BackendError` when there is no model: then nothing is begun."""
         async with self._turn:
             await asyncio.wrap_future(model)
-            return await anext(self._solutions, None)
+            return await anext(self._solutions, [])
 
     async def close(self) -> None:
         """Calls off what still runs."""

@@ -9,12 +9,13 @@ from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import replace
 
-from ..sandbox import MemoSandbox, Program, Sandbox, SandboxError
+from ..sandbox import MemoSandbox, Sandbox, SandboxError
 from .backend import Backend, Sampling
 from .errors import BackendError
 from .loop import Attempt, Budget, Listener
 from .pace import as_they_end
 from .receipts.check import failure, is_shown, receipts
+from .receipts.programs import agreements
 from .selection import Ballot, Scorer, select, settled
 from .settings import Settings, plan
 from .trajectory import Check, Problem, Solution, Stop, Trajectory
@@ -84,7 +85,7 @@ class Work:
         trust in an answer was fitted, it was with all attempts, so all are made."""
         cast = ballot.cast
         if self._settings.mode == "auto" and len(cast) == 2 and ballot.counts == [2]:
-            return {any(isinstance(step, Program) for step in attempt.steps) for attempt in cast} == {True, False}
+            return any(check.kind == "agreement" for check in agreements(cast))
         return settled(ballot.counts, planned - len(cast), self._settings.risk)
 
     def _attempt(self, number: int, mode: str, temperature: float, backend: Backend, sandbox: Sandbox) -> Attempt:

@@ -10,8 +10,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 from ..engine.errors import UsageError
 from ..engine.grading.verdict import Outcome
@@ -106,10 +107,25 @@ class Record:
     def from_json(cls, line: str) -> Record:
         """What `to_json` wrote. Raises `ValueError`, `KeyError` or `TypeError` for what is no record."""
         data: dict[str, Any] = {"answer": None, "detail": None, **json.loads(line)}
+        _check(data)
         data["steps"] = tuple(step_from_dict(step) for step in data["steps"])
         if "tokens" in data:
             data["tokens"] = Tokens(**{name: tuple(values) for name, values in data["tokens"].items()})
         return cls(**data)
+
+
+def _check(data: dict[str, Any]) -> None:
+    """Raises `ValueError` for a value that no record has: figures are worked out from them without looking again."""
+    for name, known in (("verdict", Outcome), ("stop", Stop)):
+        if data[name] not in get_args(known):
+            raise ValueError(f"{name} is {data[name]!r}, which this version of mathsolve does not know")
+    for name in ("sample", "grader", "prompt_tokens", "sampled_tokens", "observed_tokens"):
+        if not isinstance(data[name], int):
+            raise ValueError(f"{name} is {data[name]!r}, no whole number")
+    if not isfinite(data["seconds"]):
+        raise ValueError(f"seconds is {data['seconds']!r}, no number")
+    if not isinstance(data["answer"], str | None):
+        raise ValueError(f"answer is {data['answer']!r}, no text")
 
 
 def read_records(path: Path) -> Iterator[Record]:
@@ -119,14 +135,14 @@ def read_records(path: Path) -> Iterator[Record]:
         UsageError: a line is damaged.
     """
     latest = {key: number for number, key in enumerate(keys(path))}
-    with path.open(encoding="utf-8") as lines:
+    with path.open("rb") as lines:
         for number, line in enumerate(lines):
-            if not line.endswith("\n"):
+            if not line.endswith(b"\n"):
                 return
             try:
                 if latest.get(key_of(line)) == number:
-                    yield Record.from_json(line)
-            except (ValueError, KeyError, TypeError) as error:
+                    yield Record.from_json(line.decode())
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
                 raise UsageError(
                     f"{path}, line {number + 1}, is no record ({error}); remove the line, and `mathsolve eval` makes it again"
                 ) from None
@@ -134,13 +150,13 @@ def read_records(path: Path) -> Iterator[Record]:
 
 def keys(path: Path) -> Iterator[str]:
     """The key of every line."""
-    with path.open(encoding="utf-8") as lines:
+    with path.open("rb") as lines:
         yield from map(key_of, lines)
 
 
-def key_of(line: str) -> str:
+def key_of(line: bytes) -> str:
     """The key of a record, which stands first in its line, without reading the rest."""
-    return line[len(_START) : line.find('"', len(_START))]
+    return line[len(_START) : line.find(b'"', len(_START))].decode(errors="replace")
 
 
-_START = '{"key": "'
+_START = b'{"key": "'

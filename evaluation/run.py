@@ -25,6 +25,9 @@ from .record import ESCAPED, Record, read_records
 Name = Literal["run.json", "problems.jsonl", "records.jsonl", "metrics.json", "report.md", "report.html"]
 """Files of a run folder."""
 
+PARTS = ("config", "environment", "changes", "problems")
+"""The objects in `run.json`."""
+
 
 @dataclass(frozen=True)
 class Run:
@@ -57,18 +60,22 @@ class Run:
             raise UsageError(
                 f"{self.path('run.json')} is damaged ({error}); put it back, or start another run"
             ) from None
+        if not isinstance(found, dict) or not all(isinstance(found.get(name, {}), dict) for name in PARTS):
+            raise UsageError(f"{self.path('run.json')} describes no run; put it back, or start another run")
         return found
 
     @cached_property
     def items(self) -> dict[str, Item]:
-        """The problems by id, in their order. Raises `UsageError` for a damaged line."""
-        found = {}
-        with self.path("problems.jsonl").open(encoding="utf-8") as lines:
+        """The problems by id, in their order. Raises `UsageError` for a damaged line, and where there is no file."""
+        found, path = {}, self.path("problems.jsonl")
+        if not path.is_file():
+            raise UsageError(f"{path} is missing; the `mathsolve eval` that made the run writes it again")
+        with path.open("rb") as lines:
             for number, line in enumerate(lines, 1):
                 try:
-                    item = item_from_json(line)
-                except (ValueError, TypeError) as error:
-                    raise UsageError(f"{self.path('problems.jsonl')}, line {number}, is no problem ({error})") from None
+                    item = item_from_json(line.decode())
+                except (ValueError, TypeError, AttributeError) as error:
+                    raise UsageError(f"{path}, line {number}, is no problem ({error}); put the file back") from None
                 found[item.id] = item
         return found
 
@@ -106,7 +113,7 @@ def item_to_json(item: Item) -> str:
 def item_from_json(line: str) -> Item:
     """What `item_to_json` wrote. Raises `ValueError` or `TypeError` for what is no item."""
     data = json.loads(line)
-    if not isinstance(data, dict):
-        raise TypeError("not an object")
+    if not isinstance(data, dict) or not isinstance(data.get("question"), str):
+        raise TypeError("no object with a question")
     lists = {name: tuple(data.get(name, ())) for name in ("accepted", "choices")}
     return Item(**{**data, **lists, "rules": Rules(**data.get("rules", {}))})

@@ -1,9 +1,9 @@
 """Which operating system the walls are built for, and the one wall that macOS has: a profile under `sandbox-exec`.
 
-Linux is described in `isolation`. On macOS the server is started under a profile (see `seatbelt`), the children get
-resource limits, and every program runs under the `restricted` policy; that adds up to tier C and is meant for programs
-that go wrong, not for attackers. It was written without a Mac and never run on one; the tests run it on Linux, without
-the profile.
+Linux is described in `inside.isolation`. On macOS the server is started under a profile (see `process.seatbelt`), the
+children get resource limits, and every program runs under the `restricted` policy; that adds up to tier C and is meant for
+programs that go wrong, not for attackers. It was written without a Mac and never run on one; the tests run it on Linux,
+without the profile.
 
 Covered by the profile: network, files (nothing is written; of the homes, the other volumes and the temporary folders
 only Python's own directories are read), other programs, system services, signals to others. Covered by resource limits:

@@ -7,12 +7,15 @@ the next turn of a trajectory, or another sample of the same question, starts fr
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import torch
 from transformers.cache_utils import Cache, CacheLayerMixin
+
+from ..errors import BackendError
 
 
 @dataclass(slots=True, eq=False)
@@ -44,8 +47,11 @@ class Slots:
         self.slots = [Slot(row) for row in range(rows)]
         self._uses = 0
         self._place = _Place()
-        self._layers = [_SlotLayer(self._place, rows, length) for _ in range(model.config.num_hidden_layers)]
+        layers = model.config.get_text_config().num_hidden_layers
+        self._layers = [_SlotLayer(self._place, rows, length) for _ in range(layers)]
         self._cache = Cache(layers=[*self._layers])
+        keeps = "logits_to_keep" in inspect.signature(model.forward).parameters
+        self._last_only = {"logits_to_keep": 1} if keeps else {}
 
     @torch.inference_mode()
     def take(self, ids: Sequence[int]) -> Slot | None:
@@ -73,43 +79,65 @@ class Slots:
     def extend(self, slots: Sequence[Slot], new: Sequence[Sequence[int]]) -> torch.Tensor:
         """Appends tokens to each slot and returns the logits after the last of each, float32 of shape (slots, vocabulary).
 
-        Rows with fewer tokens than the longest are padded; the padding goes to a column that nothing reads.
+        Rows with fewer tokens than the longest are padded in front; the padding goes to a column that nothing reads.
         """
         device = self.model.device
         width = max(map(len, new))
         starts = torch.tensor([len(slot.ids) for slot in slots], device=device)
         counts = torch.tensor([len(ids) for ids in new], device=device)
-        steps = torch.arange(width, device=device)
-        positions_BT = torch.where(steps < counts[:, None], starts[:, None] + steps, self.length)
-        reach = int((starts + counts).max())
+        steps_BT = torch.arange(width, device=device) - (width - counts)[:, None]
+        positions_BT = torch.where(steps_BT >= 0, starts[:, None] + steps_BT, self.length)
+        reach = max(len(slot.ids) + len(ids) for slot, ids in zip(slots, new, strict=True))
         seen_BTL = torch.arange(reach, device=device) <= positions_BT[:, :, None]
         dtype = self.model.dtype
         mask_B1TL = torch.zeros(seen_BTL.shape, dtype=dtype, device=device).masked_fill(
             ~seen_BTL, torch.finfo(dtype).min
         )[:, None]
-        rows = torch.tensor([slot.row for slot in slots], device=device)
-        self._place.set(rows, positions_BT, reach)
-        input_BT = torch.tensor([[*ids, *[0] * (width - len(ids))] for ids in new], device=device)
-        hidden_BTD = self.model.model(
-            input_ids=input_BT,
+        self._place.set([slot.row for slot in slots], positions_BT, reach)
+        logits_BTV = self.model(
+            input_ids=torch.tensor([[*[0] * (width - len(ids)), *ids] for ids in new], device=device),
             attention_mask=mask_B1TL,
             position_ids=positions_BT.clamp(max=self.length - 1),
             past_key_values=self._cache,
             use_cache=True,
-        )[0]
+            **self._last_only,
+        ).logits
         for slot, ids in zip(slots, new, strict=True):
             slot.ids.extend(ids)
-        last_BD = hidden_BTD[torch.arange(len(slots), device=device), counts - 1]
-        logits: torch.Tensor = self.model.lm_head(last_BD).float()
+        logits: torch.Tensor = logits_BTV[:, -1].float()
         return logits
+
+    def check(self) -> None:
+        """Reads a few tokens in two parts, beside a longer row, and compares with the model's own way.
+
+        Raises:
+            BackendError: what the model keeps of a text are not keys and values of every token, or it looks at them in a way
+                of its own.
+        """
+        ids = [5 + number % 7 for number in range(10)]
+        try:
+            rows = [slot for slot in (self.take(ids), self.take(ids[::-1])) if slot is not None]
+            whole = self.model(torch.tensor([ids], device=self.model.device)).logits[0, -1].float().softmax(-1)
+            self.extend(rows, [ids[:4], ids[::-1]][: len(rows)])
+            parts = self.extend(rows[:1], [ids[4:]])[0].softmax(-1)
+            apart = float((whole - parts).abs().max())
+        except (TypeError, ValueError, AttributeError, IndexError, RuntimeError) as error:
+            raise BackendError(f"this kind of model cannot be served in slots ({error}); try vllm:NAME") from error
+        if not apart < 0.05:
+            raise BackendError(f"this kind of model cannot be served in slots (off by {apart:.2g}); try vllm:NAME")
+        self.slots = [Slot(slot.row) for slot in self.slots]
 
 
 class _Place:
     """Where the tokens of the present pass go; every layer reads it."""
 
-    def set(self, rows: torch.Tensor, positions_BT: torch.Tensor, reach: int) -> None:
-        """Rows, the column of each token, and how many columns anybody sees."""
-        self.rows, self.columns_BT, self.reach = rows, positions_BT, reach
+    def set(self, rows: Sequence[int], positions_BT: torch.Tensor, reach: int) -> None:
+        """Rows, the column of each token, and how many columns anybody sees. Rows that stand side by side are read where
+        they are; others are copied together by every layer."""
+        self.rows_B1 = torch.tensor(rows, device=positions_BT.device)[:, None]
+        side_by_side = list(rows) == list(range(rows[0], rows[0] + len(rows)))
+        self.rows: Any = slice(rows[0], rows[0] + len(rows)) if side_by_side else self.rows_B1[:, 0]
+        self.columns_BT, self.reach = positions_BT, reach
 
 
 class _SlotLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
@@ -132,7 +160,7 @@ class _SlotLayer(CacheLayerMixin):  # type: ignore[no-untyped-call]
         if not self.is_initialized:
             self.lazy_initialization(key_states, value_states)
         place = self._place
-        rows_B1, columns_BT = place.rows[:, None], place.columns_BT
+        rows_B1, columns_BT = place.rows_B1, place.columns_BT
         self._keys[rows_B1, :, columns_BT] = key_states.transpose(1, 2)
         self._values[rows_B1, :, columns_BT] = value_states.transpose(1, 2)
         return self._keys[place.rows, :, : place.reach], self._values[place.rows, :, : place.reach]

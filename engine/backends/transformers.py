@@ -1,7 +1,8 @@
 """The transformers backend: any causal language model in a folder or on the hub, on the CPU, a CUDA GPU or Apple's MPS.
 
 A thread steps all sequences together, one token each, and lets new ones in between two steps, so that no sequence waits for
-another to end. Keys and values of earlier turns and of equal prompts are used again (see `slots`).
+another to end. Keys and values of earlier turns and of equal prompts are used again (see `slots`). How many sequences run
+at once depends on the free memory (see `capacity`); the others wait.
 
 Promises: greedy completions are those of the model's own `generate`; a sampled one draws from a sequence of random numbers
 of its own. Does not promise bits: a matrix product may round differently beside other rows, and so tip the scales between
@@ -11,6 +12,7 @@ two tokens that are equally likely.
 from __future__ import annotations
 
 import asyncio
+import random
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
@@ -23,14 +25,11 @@ from ...prompts import Family
 from ..backend import Completion, Context, Profile, Sampling
 from ..errors import BackendError
 from ..renderer import Renderer
+from .capacity import longest_context, rows_that_fit
 from .chat import chat_texts
+from .sampler import choose
 from .slots import Slot, Slots
 from .stopping import Reader, Stopped
-
-LONGEST = 4096
-"""Most tokens of a context, whatever the model could."""
-ROWS = 64
-"""Most sequences that are generated together."""
 
 
 @dataclass(slots=True, eq=False)
@@ -42,7 +41,7 @@ class _Sequence:
     on_text: Callable[[str], None] | None
     reply: asyncio.Future[Completion]
     reader: Reader
-    random: torch.Generator
+    random: random.Random
     slot: Slot | None = None
     next: int = 0
     """The token that was chosen and not yet read by the model."""
@@ -66,17 +65,18 @@ class TransformersBackend:
             dtype = torch.float32 if device == "cpu" else "auto"
             model = transformers.AutoModelForCausalLM.from_pretrained(name, dtype=dtype)
         except (OSError, ValueError, KeyError) as error:
-            first = str(error).strip().splitlines()[0]
+            first = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise BackendError(f"transformers cannot load {name!r}: {first}; check the name or the folder") from error
         if not tokenizer.is_fast:
             raise BackendError(f"the tokenizer of {name!r} has no fast form (tokenizer.json); convert it first")
         self._model: Any = model.eval().to(device)  # type: ignore[no-untyped-call]
         self.renderer = Renderer(family, tokenizer.backend_tokenizer, chat_texts(tokenizer, family))
-        context = min(LONGEST, int(getattr(model.config, "max_position_embeddings", LONGEST)))
+        context = longest_context(model.config.get_text_config())
         self.profile = Profile(context)
         ends = model.generation_config.eos_token_id
         self._ends = frozenset([ends] if isinstance(ends, int) else ends or [])
-        self._slots = Slots(self._model, ROWS, context)
+        self._slots = Slots(self._model, rows_that_fit(self._model, context), context)
+        self._slots.check()
         self._waiting: list[_Sequence] = []
         self._running: list[_Sequence] = []
         self._work = threading.Condition()
@@ -90,11 +90,11 @@ class TransformersBackend:
         """See `Backend.generate`."""
         reply: asyncio.Future[Completion] = asyncio.get_running_loop().create_future()
         reader = Reader(self.renderer.decode, sampling.stops)
-        random = torch.Generator().manual_seed(sampling.seed)
+        fresh = _Sequence(context.tokens.ids, sampling, on_text, reply, reader, random.Random(sampling.seed))
         with self._work:
             if self._closed:
                 raise BackendError("the model is closed")
-            self._waiting.append(_Sequence(context.tokens.ids, sampling, on_text, reply, reader, random))
+            self._waiting.append(fresh)
             self._work.notify()
         return await reply
 
@@ -156,11 +156,13 @@ class TransformersBackend:
 
     def _choose(self, group: list[_Sequence], logits_BV: torch.Tensor) -> None:
         """The next token of each sequence."""
-        logits_BV = logits_BV.cpu()
-        logprobs_BV = logits_BV.log_softmax(-1)
-        for sequence, logits_V, logprobs_V in zip(group, logits_BV, logprobs_BV, strict=True):
-            sequence.next = choose(logits_V, sequence.sampling, sequence.random)
-            sequence.written.append((sequence.next, float(logprobs_V[sequence.next])))
+        samplings = [sequence.sampling for sequence in group]
+        draws = [sequence.random.random() for sequence in group]
+        tokens_B = choose(logits_BV, samplings, draws)
+        logprobs_B = logits_BV.log_softmax(-1).gather(-1, tokens_B[:, None])[:, 0]
+        for sequence, token, logprob in zip(group, tokens_B.tolist(), logprobs_B.tolist(), strict=True):
+            sequence.next = token
+            sequence.written.append((token, logprob))
             self._hear(sequence)
 
     def _hear(self, sequence: _Sequence) -> None:
@@ -193,19 +195,6 @@ class TransformersBackend:
             sequence.slot.busy = False
             sequence.slot = None
         sequence.reply.get_loop().call_soon_threadsafe(_answer, sequence.reply, outcome)
-
-
-def choose(logits_V: torch.Tensor, sampling: Sampling, random: torch.Generator) -> int:
-    """A token: the most probable one at temperature 0, else one drawn from the nucleus of probability `top_p`."""
-    if sampling.temperature == 0:
-        return int(logits_V.argmax())
-    probabilities = (logits_V / sampling.temperature).softmax(-1)
-    if sampling.top_p >= 1:
-        return int(torch.multinomial(probabilities, 1, generator=random))
-    probabilities, tokens = probabilities.sort(descending=True)
-    before = probabilities.cumsum(-1) - probabilities
-    nucleus = probabilities * (before < sampling.top_p)
-    return int(tokens[torch.multinomial(nucleus, 1, generator=random)])
 
 
 def _answer(reply: asyncio.Future[Completion], outcome: Completion | BackendError) -> None:

@@ -15,204 +15,18 @@ from .formulas import Reading
 from .source import function, named, source
 from .vocabulary import knows
 
-_KNOWN = [
-    "derivative",
-    "derivatives",
-    "differentiate",
-    "differentiating",
-    "differentiated",
-    "differentiation",
-    "respect",
-    "slope",
-    "gradient",
-    "graph",
-    "curve",
-    "rate",
-    "change",
-    "changes",
-    "order",
-    "once",
-    "twice",
-    "times",
-    "thrice",
-    "double",
-    "nd",
-    "rd",
-    "th",
-    "st",
-    "third",
-    "fourth",
-    "fifth",
-    "dy",
-    "dx",
-    "du",
-    "dt",
-    "dz",
-    "function's",
-    "point",
-    "derive",
-    "integral",
-    "integrals",
-    "integrate",
-    "integrated",
-    "integrating",
-    "antiderivative",
-    "anti",
-    "primitive",
-    "definite",
-    "indefinite",
-    "constant",
-    "ignoring",
-    "bounds",
-    "limits",
-    "upper",
-    "lower",
-    "running",
-    "integrand",
-    "whose",
-    "original",
-    "undo",
-    "integration",
-    "differentiated",
-    "limit",
-    "limits",
-    "lim",
-    "approaches",
-    "approach",
-    "approaching",
-    "tends",
-    "tend",
-    "tending",
-    "goes",
-    "go",
-    "going",
-    "gets",
-    "getting",
-    "close",
-    "closer",
-    "near",
-    "very",
-    "infinity",
-    "right",
-    "left",
-    "side",
-    "behaviour",
-    "runs",
-    "run",
-    "towards",
-    "toward",
-    "sum",
-    "add",
-    "added",
-    "adding",
-    "terms",
-    "total",
-    "infinite",
-    "sigma",
-    "up",
-    "value",
-]
+_KNOWN = """
+derivative derivatives differentiate differentiating differentiated differentiation respect slope gradient graph curve
+rate change changes order once twice times thrice double nd rd th st third fourth fifth dy dx du dt dz function's
+point derive integral integrals integrate integrated integrating antiderivative anti primitive definite indefinite
+constant ignoring bounds limits upper lower running integrand whose original undo integration differentiated limit
+limits lim approaches approach approaching tends tend tending goes go going gets getting close closer near very
+infinity right left side behaviour runs run towards toward sum add added adding terms total infinite sigma up value
+"""
 _DERIVATIVE = re.compile(r"deriv|differentiat|slope|rate of change|gradient of|\b[fghy]'|dy/dx|d #\d+/d")
-_NO_KNOWN = [
-    "derivative",
-    "derivatives",
-    "differentiate",
-    "differentiating",
-    "differentiated",
-    "differentiation",
-    "respect",
-    "slope",
-    "gradient",
-    "graph",
-    "curve",
-    "rate",
-    "change",
-    "changes",
-    "order",
-    "once",
-    "twice",
-    "times",
-    "thrice",
-    "double",
-    "nd",
-    "rd",
-    "th",
-    "st",
-    "third",
-    "fourth",
-    "fifth",
-    "dy",
-    "dx",
-    "du",
-    "dt",
-    "dz",
-    "function's",
-    "point",
-    "derive",
-    "integral",
-    "integrals",
-    "integrate",
-    "integrated",
-    "integrating",
-    "antiderivative",
-    "anti",
-    "primitive",
-    "definite",
-    "indefinite",
-    "constant",
-    "ignoring",
-    "bounds",
-    "limits",
-    "upper",
-    "lower",
-    "running",
-    "integrand",
-    "whose",
-    "original",
-    "undo",
-    "integration",
-    "differentiated",
-    "limit",
-    "limits",
-    "lim",
-    "approaches",
-    "approach",
-    "approaching",
-    "tends",
-    "tend",
-    "tending",
-    "goes",
-    "go",
-    "going",
-    "gets",
-    "getting",
-    "close",
-    "closer",
-    "near",
-    "very",
-    "infinity",
-    "right",
-    "left",
-    "side",
-    "behaviour",
-    "runs",
-    "run",
-    "towards",
-    "toward",
-    "sum",
-    "add",
-    "added",
-    "adding",
-    "terms",
-    "total",
-    "infinite",
-    "sigma",
-    "up",
-    "value",
-]
-_DERIVATIVE = re.compile(
-    r"tangent line|linear|normal|integra|anti|primitive|local|vanish|zero|critical|extrem|implicit|average|has deriv|"
-    r"whose deriv|with deriv|second point|line|perpendicular|times|nth|partial|acceler|zero"
+_NO_DERIVATIVE = re.compile(
+    r"be the|tangent line|linear|normal|integra|anti|primitive|local|vanish|zero|critical|extrem|implicit|average|has deriv|"
+    r"whose deriv|with deriv|second point|line|perpendicular|nth|partial|acceler"
 )
 _ORDERS = {
     2: r"\bsecond\b|twice|2nd|double|two times|[fghy]''(?!')|order #2",
@@ -237,15 +51,14 @@ _TOWARDS = re.compile(r"(?:->|→|to|near|approach(?:es|ing)?|towards?|closer to
 def claims(question: Reading, answer: Node) -> Iterator[Claim]:
     """What follows from the answer being the derivative, integral, limit or sum that was asked for."""
     functions, words = question.functions, question.words
+    if question.unread or not knows(words, _KNOWN):
+        return
     for tree in question.formulas:
-        if isinstance(tree, Bound) and not variables(tree) and not variables(answer) and len(question.formulas) == 1:
-            yield from (
-                _limit(tree.body, tree.variable, tree.ends[0], answer)
-                if tree.name == "limit"
-                else _number(tree, answer)
-            )
+        if isinstance(tree, Bound) and len(question.formulas) == 1 and not variables(tree) and not variables(answer):
+            is_limit = tree.name == "limit"
+            yield from _limit(tree.body, tree.variable, tree.ends[0], answer) if is_limit else _number(tree, answer)
             return
-    if question.unread or len(functions) != 1 or len(variables(functions[0])) != 1 or not knows(words, _KNOWN):
+    if len(functions) != 1 or len(variables(functions[0])) != 1:
         return
     if _LIMIT.search(words) and not _INTEGRAL.search(words):
         yield from _limit_in_words(question, functions[0], answer)

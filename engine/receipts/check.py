@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from ...sandbox import Limits, Program, Sandbox
 from ..trajectory import Check, CheckKind, Trajectory
-from .programs import checks as program_checks
+from .programs import agreements
 
 LIMITS = Limits(cpu_s=1.0, memory_mb=512)
 """What one check may cost."""
@@ -30,7 +30,7 @@ async def receipts(question: str, answer: str, agreeing: Sequence[Trajectory], s
         agreeing: the attempts that gave an equal answer.
         sandbox: where the programs of the checks run. Raises `SandboxError` when it is gone.
     """
-    found = program_checks(agreeing)
+    found = agreements(agreeing)
     if _FORMULA.search(question):
         found += await _claimed(question, answer, sandbox)
     return tuple(found)

@@ -13,44 +13,11 @@ from .vocabulary import knows
 
 LARGEST = 7
 """Rows of a matrix from which on nothing is worked out."""
-_KNOWN = [
-    "matrix",
-    "matrices",
-    "determinant",
-    "det",
-    "trace",
-    "inverse",
-    "inverted",
-    "undoes",
-    "multiplication",
-    "gives",
-    "identity",
-    "transpose",
-    "exchanging",
-    "rows",
-    "columns",
-    "eigenvalue",
-    "eigenvalues",
-    "spectrum",
-    "characteristic",
-    "polynomial",
-    "vanish",
-    "vanishes",
-    "product",
-    "sum",
-    "power",
-    "square",
-    "belonging",
-    "invertible",
-    "multiply",
-    "multiplied",
-    "list",
-    "expand",
-    "along",
-    "row",
-    "roots",
-    "arithmetic",
-]
+_KNOWN = """
+matrix matrices determinant det trace inverse inverted undoes multiplication gives identity transpose exchanging rows
+columns eigenvalue eigenvalues spectrum characteristic polynomial vanish vanishes product sum power square belonging
+invertible multiply multiplied list expand along row roots arithmetic
+"""
 _WHAT = {
     r"determinant|\bdet\b": ("near(determinant(a), b)", "determinant"),
     r"\btrace\b": ("near(sum(a[k, k] for k in range(a.rows)), b)", "trace"),

@@ -17,17 +17,16 @@ LONGEST = 10_000
 """Characters from which on a program is not compared."""
 
 
-def checks(agreeing: Sequence[Trajectory]) -> list[Check]:
+def agreements(agreeing: Sequence[Trajectory]) -> list[Check]:
     """What attempts with equal answers show about them.
 
     Args:
         agreeing: the attempts whose answer is the one that counts.
     """
-    computed = [attempt for attempt in agreeing if _computed(attempt)]
+    forms = {form for attempt in agreeing if _ran(attempt) and (form := normal_form(_code(attempt))) is not None}
     reasoned = [attempt for attempt in agreeing if not any(isinstance(step, Program) for step in attempt.steps)]
-    forms = {form for attempt in computed if (form := normal_form(_code(attempt))) is not None}
     found = []
-    if computed and reasoned:
+    if forms and reasoned:
         found.append(Check("agreement", True, "reasoning in words and a program agree"))
     if len(forms) > 1:
         found.append(Check("programs", True, f"{_count(len(forms))} different programs agree"))
@@ -38,8 +37,8 @@ def _count(number: int) -> str:
     return {2: "two", 3: "three", 4: "four"}.get(number, str(number))
 
 
-def _computed(attempt: Trajectory) -> bool:
-    """Whether the answer rests on a program that ran to its end and showed something."""
+def _ran(attempt: Trajectory) -> bool:
+    """Whether its last program ran to its end and showed something."""
     seen = [step for step in attempt.steps if isinstance(step, Observation)]
     return bool(seen) and seen[-1].ok and bool(seen[-1].text.strip())
 

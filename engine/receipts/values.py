@@ -10,85 +10,18 @@ from .formulas import Reading
 from .source import function, named, source
 from .vocabulary import knows
 
-_VALUE = [
-    "simplify",
-    "brackets",
-    "bracket",
-    "multiplication",
-    "division",
-    "products",
-    "product",
-    "sums",
-    "calculation",
-    "arithmetic",
-    "numerical",
-    "without",
-    "type",
-    "tells",
-    "mixed",
-    "practice",
-    "operations",
-    "operation",
-    "do",
-    "computed",
-    "evaluated",
-    "do",
-    "total",
-    "outcome",
-    "equals",
-]
-_SAME = [
-    "expand",
-    "expanded",
-    "expanding",
-    "factor",
-    "factors",
-    "factored",
-    "factoring",
-    "factorise",
-    "factorize",
-    "factorisation",
-    "factorization",
-    "completely",
-    "product",
-    "multiply",
-    "multiplied",
-    "multiplying",
-    "out",
-    "simplify",
-    "parentheses",
-    "brackets",
-    "remove",
-    "removed",
-    "without",
-    "standard",
-    "combine",
-    "like",
-    "polynomial",
-    "polynomials",
-    "quadratic",
-    "trinomial",
-    "sum",
-    "powers",
-    "rewrite",
-    "reverse",
-    "expansion",
-    "linear",
-]
-_AT_PLACE = [
-    "evaluate",
-    "replace",
-    "replaced",
-    "put",
-    "plug",
-    "plugged",
-    "substitute",
-    "substituting",
-    "substituted",
-    "insert",
-    "polynomial",
-    "number",
-]
+_VALUE = """
+simplify brackets bracket multiplication division products product sums calculation arithmetic numerical without type
+tells mixed practice operations operation do computed evaluated do total outcome equals
+"""
+_SAME = """
+expand expanded expanding factor factors factored factoring factorise factorize factorisation factorization completely
+product multiply multiplied multiplying out simplify parentheses brackets remove removed without standard combine like
+polynomial polynomials quadratic trinomial sum powers rewrite reverse expansion linear
+"""
+_AT_PLACE = """
+evaluate replace replaced put plug plugged substitute substituting substituted insert polynomial number
+"""
 
 
 def claims(question: Reading, answer: Node) -> Iterator[Claim]:

@@ -7,35 +7,173 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from ..grading.tree import Call, Group, Node, Number, Relation, Text, operands
+from ..trajectory import CheckKind
 from .claim import Claim
 from .formulas import Reading
 from .vocabulary import knows
 
-_INTO_FACTORS = [
-    "prime",
-    "primes",
-    "factorisation",
-    "factorization",
-    "factorise",
-    "factorize",
-    "factorized",
-    "factorised",
-    "decompose",
-    "decomposition",
-    "product",
-    "into",
-    "powers",
-    "exponents",
-    "integer",
-    "canonical",
-    "standard",
-    "completely",
-]
-_ABOUT_PRIMES = ["prime", "primes", "true", "false", "among", "appear", "whether", "claim", "claims", "am"]
+_INTO_FACTORS = """
+prime primes factorisation factorization factorise factorize factorized factorised decompose decomposition product into powers
+exponents integer canonical standard completely
+"""
+_ABOUT_PRIMES = "prime primes true false among appear whether claim claims am"
 LARGEST = 10**12
 """Numbers from which on nothing is counted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One kind of question."""
+
+    words: str
+    """Pattern that the words fulfil."""
+    counts: tuple[int, ...]
+    """How many whole numbers the question has; empty: two or more."""
+    condition: str
+    """What the answer `r` fulfils, given the numbers `n` in order."""
+    kind: CheckKind
+    """Kind of the check."""
+    said: str
+    """What was done."""
+
+    def fits(self, words: str, count: int) -> bool:
+        """Whether this is what a question with so many numbers asks, and nothing more."""
+        enough = count in self.counts if self.counts else count > 1
+        own = re.findall(r"[a-z']{2,}", re.sub(r"\\[a-z]", " ", self.words))
+        return (
+            enough
+            and re.search(self.words, words) is not None
+            and knows(words, " ".join(f"{one} {one}s" for one in own))
+        )
+
+
+RULES = (
+    Rule(
+        r"(?:inverse of|invert) #\d+ (?:mod|modulo)|invmod",
+        (2,),
+        "r * n[0] % n[1] == 1 and 0 <= r < n[1]",
+        "inverse",
+        "the product leaves remainder 1",
+    ),
+    Rule(
+        r"powmod|#\d+ (?:raised to|to the(?: power(?: of)?)?|\^) #\d+ ?,? (?:mod|modulo)",
+        (3,),
+        "r == power_rest(n[0], n[1], n[2])",
+        "recomputed",
+        "multiplied step by step",
+    ),
+    Rule(
+        r"\b(?:greatest|highest|largest) common (?:divisor|factor|measure)|\bgcd\b|\bhcf\b|\bgcf\b",
+        (),
+        "r == largest(n)",
+        "enumerated",
+        "all common divisors tried",
+    ),
+    Rule(
+        r"(?:least|lowest|smallest) common (?:positive )?multiple|\blcm\b",
+        (),
+        "r == multiple(n)",
+        "enumerated",
+        "multiples tried one by one",
+    ),
+    Rule(
+        r"^(?!.*(?:integer|sum))(?=.*(?:how many|count|number of)).*(?:divisors|factors)",
+        (1,),
+        "r == len(divisors(n[0]))",
+        "enumerated",
+        "divisors counted",
+    ),
+    Rule(
+        r"sum of (?:all |the |its |positive )*(?:divisors|factors) of|divisors of #\d+ (?:make|are|and)",
+        (1,),
+        "r == sum(divisors(n[0]))",
+        "enumerated",
+        "divisors added up",
+    ),
+    Rule(
+        r"sum of (?:the |its )?digits|digit sum|(?:add|total) (?:the |its )?digits",
+        (1,),
+        "r == sum(map(int, str(n[0])))",
+        "enumerated",
+        "digits added up",
+    ),
+    Rule(
+        r"^(?!.*(?:without|no remainder|smallest|least|power|sum|quotient))"
+        r".*(?:\bremainder|left over (?:when|if)|(?:divided|divide|division|dividing|by) rest|#\d+ (?:mod|modulo|%) #\d+)",
+        (2,),
+        "0 <= r < n[1] and (n[0] - r) % n[1] == 0",
+        "inverse",
+        "without it the rest is divisible",
+    ),
+    Rule(
+        r"totient|euler'?s? (?:phi|function)|\bphi\b",
+        (1,),
+        "r == sum(1 for k in range(1, n[0] + 1) if gcd(k, n[0]) == 1)",
+        "enumerated",
+        "numbers without a common divisor counted",
+    ),
+    Rule(
+        r"how many (?:primes|prime numbers) (?:are )?(?:there )?(?:between|from) #\d+ (?:and|to) #\d+",
+        (2,),
+        "r == sum(1 for k in range(n[0], n[1] + 1) if is_prime(k))",
+        "enumerated",
+        "primes counted",
+    ),
+    Rule(
+        r"how many (?:positive )?(?:integers|numbers|whole numbers) (?:from|between) #\d+ (?:to|and) #\d+ ?,? "
+        r"(?:inclusive ?,? )?are (?:divisible by|multiples of) #\d+",
+        (3,),
+        "r == sum(1 for k in range(n[0], n[1] + 1) if k % n[2] == 0)",
+        "enumerated",
+        "all cases counted",
+    ),
+    Rule(
+        r"(?:#\d+ (?:st|nd|rd|th)|the) prime(?: number)? ?\??$|^prime #\d+ \?$",
+        (1,),
+        "is_prime(r) and n[0] == sum(1 for k in range(r + 1) if is_prime(k))",
+        "enumerated",
+        "primes counted up to it",
+    ),
+    Rule(
+        r"next prime|prime (?:number )?(?:directly )?after|up to the next prime",
+        (1,),
+        "is_prime(r) and r > n[0] and not any(is_prime(k) for k in range(n[0] + 1, r))",
+        "enumerated",
+        "all numbers between tried",
+    ),
+    Rule(
+        r"previous prime|prime (?:number )?(?:directly )?before|down to the previous prime",
+        (1,),
+        "is_prime(r) and r < n[0] and not any(is_prime(k) for k in range(r + 1, n[0]))",
+        "enumerated",
+        "all numbers between tried",
+    ),
+    Rule(
+        r"^(?!.*(?:to|as|into) (?:a )?(?:decimal|base ten)).*(?:(?:to|into|in) binary|binary (?:form|representation|of))",
+        (1,),
+        "in_base(r, n[0], 2)",
+        "inverse",
+        "read back as a number",
+    ),
+    Rule(
+        r"^(?!.*(?:to|as|into) (?:a )?(?:decimal|base ten)).*octal",
+        (1,),
+        "in_base(r, n[0], 8)",
+        "inverse",
+        "read back as a number",
+    ),
+    Rule(
+        r"(?:write|convert|express|change|rewrite|turn|produce|given?) #\d+ (?!from)(?:in |to |into )?(?!base).*base #\d+",
+        (2,),
+        "in_base(r, n[0], n[1])",
+        "inverse",
+        "read back as a number",
+    ),
+)
+"""In the order in which they are tried: the first that fits is taken."""
 
 
 def claims(question: Reading, answer: Node) -> Iterator[Claim]:

@@ -47,10 +47,12 @@ def grade_lines(file: str, /, *, as_json: Annotated[bool, Parameter(name="--json
         candidates.
     """
     counts: Counter[str] = Counter()
+    if file.strip() == "-" and sys.stdin is None:
+        raise UsageError("standard input is closed; pipe lines into it, or name a file")
     try:
         with sys.stdin if file.strip() == "-" else Path(file).open(encoding="utf-8") as lines:
             asyncio.run(_print(_records(lines), counts, as_json=as_json))
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError, PermissionError) as error:
         raise UsageError(f"cannot read {file!r}: {error.strerror}") from error
     except UnicodeDecodeError as error:
         raise UsageError(f"{file!r} is not text in UTF-8") from error
@@ -130,7 +132,7 @@ def _records(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
             continue
         try:
             record = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise UsageError(f"line {number} is not JSON ({error}); give one object a line") from error
         if not isinstance(record, dict) or not isinstance(record.get("gold"), str) or "pred" not in record:
             raise UsageError(f'line {number} lacks a text "gold" or a "pred"')

@@ -115,7 +115,7 @@ def _jsonl(file: str, field: str | None) -> Iterator[Row]:
             yield Row(file, number, question_of(row, field), text, raw.tell())
 
 
-def _unpacked(raw: BinaryIO, file: str) -> BinaryIO:
+def _unpacked(raw: BinaryIO, file: str) -> BinaryIO | gzip.GzipFile:
     return gzip.GzipFile(fileobj=raw) if Path(file).suffix == ".gz" else raw
 
 

@@ -19,6 +19,9 @@ from ..program import Observation, Program
 from ..session import SandboxError, Session
 from .wire import Cancel, Execute, Greeting, Leave, Letter, Observed, Ping, Pong, pack, wire
 
+CHILDREN_MB = 700
+"""Memory that sessions may keep while they wait, in a container that has it (see `SERVER_MB`); the others start anew."""
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -47,7 +50,9 @@ class Relay:
 
     def __init__(self, settings: Settings) -> None:
         turns = settings.concurrency + 1  # one for the warm-up; the application keeps count of its own
-        self._sandbox = ProcessSandbox(policy=settings.policy, min_tier=settings.min_tier, concurrency=turns)
+        self._sandbox = ProcessSandbox(
+            policy=settings.policy, min_tier=settings.min_tier, concurrency=turns, children_mb=CHILDREN_MB
+        )
         self._seats: dict[int, _Seat] = {}
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._errands: set[asyncio.Task[None]] = set()

@@ -53,7 +53,7 @@ def single_threaded() -> bool:
         if error.errno == errno.EINVAL:
             return False
         # where namespaces are forbidden the whole call may be; there is no other root then, and /proc can be seen
-        return os.stat("/proc/self/task").st_nlink == 3
+        return Path("/proc/self/task").stat().st_nlink == 3
     return True
 
 

@@ -30,6 +30,8 @@ STARTS = 6
 """Servers that are tried one after the other before the sandbox gives up."""
 MOST_SESSIONS = 1_000
 """Sessions that keep a child, where there are open files enough."""
+CHILDREN_MB = 8_000
+"""Memory that their children may take together, without what programs keep in their variables."""
 
 Policy = Literal["check", "restricted", "off"]
 """Python-level rules: refuse early and say why, rewrite with guards as well, or none."""
@@ -46,7 +48,8 @@ class ProcessSandbox(Sandbox):
 
     `concurrency` blocks run at once, as many as there are cores unless said otherwise; `waiting` more may wait for their
     turn, and beyond that `run` raises `SandboxError`. At most `sessions` keep a child, as many as this process may have
-    open files for unless said otherwise, and none that was idle for `idle_s`: the others are rebuilt when they are used.
+    open files for unless said otherwise, only as many as fit in `children_mb` of memory, and none that was idle for
+    `idle_s`; the others are rebuilt when they are used.
     """
 
     def __init__(
@@ -59,6 +62,7 @@ class ProcessSandbox(Sandbox):
         *,
         waiting: int = 100_000,
         sessions: int | None = None,
+        children_mb: int = CHILDREN_MB,
         idle_s: float = 600.0,
     ) -> None:
         self.limits = limits or Limits()
@@ -69,7 +73,7 @@ class ProcessSandbox(Sandbox):
         """Counts what happens."""
         self.closed = False
         """Whether `close` was the last word; `start` and `open` take it back."""
-        self.residents = Residents(sessions or _room(), idle_s)
+        self.residents = Residents(sessions or _room(), children_mb, idle_s)
         """Sessions that have a child."""
         self._policy: Policy = policy
         self._system: System | None = system

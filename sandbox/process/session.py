@@ -22,6 +22,7 @@ from ..program import Limits, Observation, Program, Status
 from ..session import SandboxError, Session, Setting
 from ..turns import Turns
 from .channel import Capture, Channel, Ending, Kind, new_ticket
+from .residents import CHILD_MB, LATE_MB
 from .text import output_text, visible
 from .verdict import TRIES, Verdict, verdict, wall_limit_s
 
@@ -48,6 +49,7 @@ class ProcessSession(Session):
         self._caller = caller
         self._order = Turns(1, sandbox.waiting)
         self._child: tuple[Supervisor, Channel] | None = None
+        self._child_mb = 0
         self._cpu_s = 0.0
         self._number = 0
         self._history = History(setting.mode)
@@ -74,7 +76,7 @@ class ProcessSession(Session):
         start = time.perf_counter()
         self.busy = True
         try:
-            self._sandbox.residents.use(self)
+            self._reside(self._child_mb)
             observation = await self._observe(program, limits)
         finally:
             self.busy = False
@@ -118,7 +120,11 @@ class ProcessSession(Session):
     async def _bear(self, kind: Kind) -> None:
         self._child = await self._sandbox.child(kind)
         self._cpu_s = 0.0
-        self._sandbox.residents.use(self)
+        self._reside(CHILD_MB[self._child[1].kind])
+
+    def _reside(self, child_mb: int) -> None:
+        self._child_mb = child_mb
+        self._sandbox.residents.use(self, child_mb)
 
     async def _execute(
         self, number: int, program: Program, limits: Limits, chars: int, wall_s: float
@@ -129,6 +135,8 @@ class ProcessSession(Session):
         preset = PRESETS[self._setting.preset]
         late = channel.kind == "lite" and kind_for(program) == "symbolic"
         grace_s = GRACE_S + (IMPORT_S if late else 0.0)
+        if late:
+            self._reside(LATE_MB)
         order = Run(
             ticket=new_ticket(),
             code=program.code,
@@ -226,7 +234,7 @@ class ProcessSession(Session):
         self._sandbox.meter.parked += 1
 
     def _discard(self) -> None:
-        child, self._child = self._child, None
+        child, self._child, self._child_mb = self._child, None, 0
         self._sandbox.residents.drop(self)
         if child is not None:
             child[1].close()

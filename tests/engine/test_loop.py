@@ -1,11 +1,13 @@
 """The loop with recorded solutions and the real sandbox."""
 
+from collections.abc import Sequence
+
 from mathsolve import Observation, Problem, Program, Solver, Thought, Trajectory
-from mathsolve.engine.backend import Sampling
+from mathsolve.engine.backend import Completion, Context, Profile, Sampling
 from mathsolve.engine.backends.replay import ReplayBackend
 from mathsolve.engine.loop import Attempt, Budget
-from mathsolve.engine.renderer import TextRenderer
-from mathsolve.prompts import load_family
+from mathsolve.engine.renderer import Renderer, TextRenderer
+from mathsolve.prompts import Segment, load_family
 
 
 def run(solver: Solver, text: str, *, family: str = "embedded", programs: int = 4, tokens: int = 400) -> Trajectory:
@@ -86,3 +88,64 @@ def test_programs_that_were_written_one_after_the_other_run_in_order(solver: Sol
     done = run(solver, two, family="qwen-tir")
     assert [step.stdout for step in done.steps if isinstance(step, Observation)] == ["6\n"]
     assert [step.code for step in done.steps if isinstance(step, Program)] == ["x = 5", "print(x + 1)"]
+
+
+def test_a_long_observation_leaves_room_for_the_last_words(solver: Solver) -> None:
+    long = "```python\nprint('1 ' * 400)\n```\n```output\n?\n```\nIt is \\boxed{7}."
+    backend = ReplayBackend({"?": [long]}, Renderer(load_family("qwen-tir"), solver.backend.renderer.tokenizer))
+    attempt = Attempt(
+        Problem("?"), "mixed", backend, solver.sandbox, budget=Budget(4, 200), sampling=Sampling(max_tokens=300)
+    )
+    solver.run(attempt.run())
+    done = attempt.trajectory()
+    assert (done.stop, done.answer) == ("answered", "7")
+    assert sum(role != "prompt" for role in done.tokens.roles) <= 200
+
+
+class Scripted:
+    """A model with a tokenizer that says what it was given, each with the model's own end token behind it."""
+
+    def __init__(self, renderer: Renderer, *turns: str) -> None:
+        self.renderer, self.profile = renderer, Profile(4096)
+        self._turns = [*turns]
+        self.seen: list[Context] = []
+
+    async def generate(self, context: Context, sampling: Sampling, on_text: object = None) -> Completion:
+        self.seen.append(context)
+        text = self._turns.pop(0)
+        ids = self.renderer.encode([Segment(text, "thought"), Segment("<end>", "stop", tag=True)]).ids
+        return Completion(text, "stop", None, ids, (-1.0,) * len(ids))
+
+    async def score(self, ids: Sequence[int]) -> list[float]:
+        return []
+
+    async def close(self) -> None:
+        pass
+
+
+def test_an_end_that_the_engine_overrules_is_not_in_the_context(solver: Solver) -> None:
+    renderer = Renderer(load_family("qwen-tir"), solver.backend.renderer.tokenizer)
+    backend = Scripted(renderer, "```python\nprint(6 * 7)\n```", "It is \\boxed{42}.")
+    attempt = Attempt(Problem("?"), "mixed", backend, solver.sandbox, budget=Budget(), sampling=Sampling())
+    solver.run(attempt.run())
+    done = attempt.trajectory()
+    after = "```python\nprint(6 * 7)\n```\n```output\n42\n```\nIt is \\boxed{42}.<end>"
+    assert renderer.decode(done.tokens.ids).endswith("assistant\n" + after)
+    assert done.tokens.roles.count("stop") == 1 and backend.seen[1].text in renderer.decode(done.tokens.ids)
+
+
+def test_words_of_the_engine_before_a_program_are_kept(solver: Solver) -> None:
+    text = "<program>print(7)</program><output>7</output>\\boxed{?}<program>print(8)</program><output>8</output>It is 8.<end>"
+    done = run(solver, text)
+    assert next(step.text for step in done.steps if isinstance(step, Thought)) == "\\boxed{7}"
+
+
+def test_observations_count_where_tokens_are_not_known(solver: Solver) -> None:
+    rounds = "```python\nprint('1 ' * 99)\n```\n```output\n?\n```\n" * 40 + "It is \\boxed{7}."
+    done = run(solver, rounds, family="qwen-tir", programs=99, tokens=300)
+    assert sum(isinstance(step, Observation) for step in done.steps) < 40
+
+
+def test_a_box_in_an_earlier_thought_is_no_answer_with_tags_for_reasoning_either(solver: Solver) -> None:
+    text = "Is it \\boxed{3}?\n<tool_call>\nprint(4)\n</tool_call>\n```output\n4\n```\nNo, the answer is 4."
+    assert run(solver, text, family="openmath").answer == "4"

@@ -12,7 +12,8 @@ torch = pytest.importorskip("torch")
 
 from mathsolve import Problem, Settings, Solver  # noqa: E402
 from mathsolve.engine.backend import Completion, Context, Sampling  # noqa: E402
-from mathsolve.engine.backends.transformers import TransformersBackend, choose  # noqa: E402
+from mathsolve.engine.backends.sampler import choose  # noqa: E402
+from mathsolve.engine.backends.transformers import TransformersBackend  # noqa: E402
 from mathsolve.engine.errors import BackendError, UsageError  # noqa: E402
 from mathsolve.prompts import load_family  # noqa: E402
 
@@ -93,11 +94,13 @@ def test_whoever_is_called_off_leaves_room_for_others(backend: TransformersBacke
 
 
 def test_the_nucleus_holds_the_probability_that_was_asked_for() -> None:
-    logits = torch.tensor([0.5, 0.3, 0.15, 0.05]).log()
-    random = torch.Generator().manual_seed(0)
-    drawn = [choose(logits, Sampling(1.0, 0.75), random) for _ in range(2000)]
-    assert set(drawn) == {0, 1} and drawn.count(0) / 2000 == pytest.approx(0.625, abs=0.04)
-    assert choose(logits, Sampling(), random) == 0
+    logits = torch.tensor([[0.15, 0.5, 0.05, 0.3]]).log().expand(2000, 4)
+    draws = [number / 2000 for number in range(2000)]
+    drawn = choose(logits, [Sampling(1.0, 0.75)] * 2000, draws).tolist()
+    assert set(drawn) == {1, 3} and drawn.count(1) == pytest.approx(1250, abs=2)
+    whole = choose(logits, [Sampling(1.0)] * 2000, draws).tolist()
+    assert [whole.count(token) for token in range(4)] == pytest.approx([300, 1000, 100, 600], abs=2)
+    assert choose(logits[:1], [Sampling()], [0.9]).tolist() == [1]
 
 
 def test_a_solver_on_a_folder_of_transformers() -> None:

@@ -65,6 +65,7 @@ def test_algebra_settles_a_line_and_holds_up_no_other() -> None:
         ('{"gold": "1", "pred": 1}', '"pred" is 1'),
         ('{"gold": "1", "pred": "1", "context": "essay"}', "context 'essay'"),
         ("[]", "line 2 lacks"),
+        ("[" * 100_000, "line 2 is not JSON"),
     ],
 )
 def test_a_bad_line_is_named_and_what_came_before_is_kept(line: str, named: str) -> None:
@@ -73,6 +74,12 @@ def test_a_bad_line_is_named_and_what_came_before_is_kept(line: str, named: str)
     assert named in done.stderr
     assert "Traceback" not in done.stderr
     assert done.returncode == 2
+
+
+def test_a_closed_standard_input_is_told() -> None:
+    command = f"{shlex.quote(sys.executable)} -m mathsolve grade - <&-"
+    done = subprocess.run(command, shell=True, capture_output=True, text=True, timeout=120)
+    assert (done.returncode, "standard input is closed" in done.stderr) == (2, True)
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

@@ -65,6 +65,31 @@ def test_a_torn_last_line_is_left_out(tmp_path: Path) -> None:
     assert list(read_records(path)) == [RECORD]
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("verdict", "maybe"),
+        ("stop", "bored"),
+        ("seconds", float("nan")),
+        ("sampled_tokens", float("inf")),
+        ("answer", 5),
+        ("steps", [5]),
+    ],
+)
+def test_a_value_that_no_record_has_is_named(tmp_path: Path, name: str, value: object) -> None:
+    path = tmp_path / "records.jsonl"
+    path.write_text(json.dumps(json.loads(RECORD.to_json()) | {name: value}) + "\n")
+    with pytest.raises(UsageError, match="line 1"):
+        list(read_records(path))
+
+
+def test_bytes_that_are_no_text_are_named(tmp_path: Path) -> None:
+    path = written(tmp_path / "records.jsonl", RECORD)
+    path.write_bytes(path.read_bytes() + b"\xff\xfe\n" + path.read_bytes().replace(b"408", b"4\xff8"))
+    with pytest.raises(UsageError, match="line 2"):
+        list(read_records(path))
+
+
 @pytest.mark.parametrize("damage", ["", "{", '{"key": "x"}', "\0" * 50, "[]"])
 def test_a_damaged_line_is_named(tmp_path: Path, damage: str) -> None:
     path = written(tmp_path / "records.jsonl", RECORD)

@@ -127,6 +127,20 @@ def test_more_sessions_than_may_keep_a_child_keep_their_variables() -> None:
     assert metrics.parked >= 4 and metrics.restored >= 4 and metrics.lost == 0
 
 
+@pytest.mark.parametrize("first", ["import sympy\nx = ", "x = "], ids=["sympy from the start", "sympy later"])
+def test_sessions_that_use_sympy_keep_fewer_children(first: str) -> None:
+    async def work(sandbox: ProcessSandbox) -> None:
+        sessions = [await sandbox.open() for _ in range(4)]
+        for number, session in enumerate(sessions):
+            await session.run(Program(f"{first}{number}"))
+            await session.run(Program("import sympy\ny = sympy.Integer(x) + 10"))
+        assert sandbox.metrics().sessions == 1
+        assert [(await session.run(Program("y"))).text for session in sessions] == ["10", "11", "12", "13"]
+
+    metrics = within(work, ProcessSandbox(children_mb=20))
+    assert metrics.restored >= 3 and metrics.lost == 0
+
+
 def test_an_idle_session_gives_up_its_child_and_gets_another() -> None:
     async def work(sandbox: ProcessSandbox) -> None:
         async with await sandbox.open() as session:
