@@ -25,7 +25,7 @@ from mathsolve import Problem, Settings, Solver
 
 SOUND = "The sum.\n```python\nprint({a} + {b})\n```\n```output\n{sum}\n```\nIt is \\boxed{{{sum}}}."
 POISON = {
-    "crash": "```python\nx = iter([1])\nfor _ in range(10**6): x = map(abs, x)\nnext(x)\n```\n```output\n\n```\nIt failed.",
+    "crash": "```python\nx = iter([1])\nfor _ in range(200_000): x = map(abs, x)\nnext(x)\n```\n```output\n\n```\nIt failed.",
     "refused": "```python\nimport ctypes\nctypes.string_at(0)\n```\n```output\n\n```\nIt failed.",
     "endless program": "```python\nwhile True: pass\n```\n```output\n\n```\nIt failed.",
     "memory": "```python\nx = [0] * 10**10\n```\n```output\n\n```\nIt failed.",

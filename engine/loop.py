@@ -12,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from itertools import takewhile
 from typing import Literal
 
 from ..prompts import Segment, Turn
@@ -31,11 +32,14 @@ TOKEN_CHARS = 4
 """Characters of a token, where only the number of characters is known."""
 
 
+Kind = Literal["thought", "program", "observation", "answer"]
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """Something that happened while answering, for whoever watches."""
 
-    kind: Literal["thought", "program", "observation", "answer"]
+    kind: Kind
     """`thought` and `program` carry text as it is written, `observation` what a program showed, `answer` the answer."""
     text: str = ""
     """The new text."""
@@ -107,9 +111,7 @@ class Attempt:
             self._end("backend_error", str(error))
         except SandboxError as error:
             self._end("sandbox_error", str(error))
-        except (
-            Exception
-        ) as error:  # a bug, of a backend or of the loop: it ends this attempt, and is told, and no other
+        except Exception as error:  # a bug of a backend or of the loop: it ends this attempt, and no other
             self._end("backend_error", f"{type(error).__name__}: {error}")
         finally:
             if self._session is not None:
@@ -117,10 +119,8 @@ class Attempt:
 
     def trajectory(self, stop: Stop | None = None) -> Trajectory:
         """What happened so far; `stop` overrides the reason, for an attempt that was ended from outside."""
-        steps, ended = tuple(self._steps), stop or self._stop
-        return Trajectory(
-            self.problem, steps, self._answer, ended, self._tokens, self._detail, self._rule, self._unseen
-        )
+        outcome = (tuple(self._steps), self._answer, stop or self._stop)
+        return Trajectory(self.problem, *outcome, self._tokens, self._detail, self._rule, self._unseen)
 
     async def _turn(self) -> bool:
         """One completion, and what it calls for: a program to run, a box to fill. True when the attempt is over."""
@@ -128,11 +128,7 @@ class Attempt:
         if room <= 0:
             return self._last_words("max_tokens", f"used all of its {self._budget.tokens} tokens")
         context = Context(self.problem, self._mode, tuple(self._steps), tuple(self._segments), self._tokens)
-        writer = (
-            Writer(self._family.program_open, lambda kind, text: self._tell(Event(kind, text)))
-            if self._listener
-            else None
-        )
+        writer = Writer(self._family.program_open, self._tell) if self._listener else None
         completion = await self._backend.generate(context, self._limited(room), writer.hear if writer else None)
         if writer:
             writer.end()
@@ -165,7 +161,7 @@ class Attempt:
         self._begun = completion.text + self._family.box + filling
         self._book(completion, ["thought"] * len(completion.ids), "thought")
         self._force(Segment(filling, "observation"))
-        self._tell(Event("thought", filling))
+        self._tell("thought", filling)
         return False
 
     def _room(self) -> int:
@@ -207,8 +203,7 @@ class Attempt:
         """Whether the last id is the model's decision to end."""
         if completion.stop is not None:
             return completion.stop == self._family.end
-        own = completion.finished == "stop"
-        return own and len(self._backend.renderer.decode(completion.ids)) > len(completion.text)
+        return completion.finished == "stop" and self._backend.renderer.decode(completion.ids) != completion.text
 
     def _book(self, completion: Completion, kinds: list[Role], role: Literal["thought", "program"]) -> None:
         """Adds a completion to the context."""
@@ -246,20 +241,16 @@ class Attempt:
             return self._end("sandbox_error", observation.error or "the sandbox failed")
         self._steps.append(observation)
         self._filling = ""
-        self._tell(Event("observation", observation.text, observation))
+        self._tell("observation", observation.text, observation)
         shown = self._shown(observation.text) + self._family.hint.format(left=self._budget.programs - ran - 1)
         self._force(*self._family.observe(shown, completion.stop))
         return False
 
     def _unrun(self) -> Program:
         """The programs since the last observation as one."""
-        code: list[str] = []
-        for step in self._steps:
-            if isinstance(step, Program):
-                code.append(step.code)
-            elif isinstance(step, Observation):
-                code = []
-        return Program("\n".join(code))
+        new = takewhile(lambda step: not isinstance(step, Observation), reversed(self._steps))
+        code = [step.code for step in new if isinstance(step, Program)]
+        return Program("\n".join(reversed(code)))
 
     def _last_words(self, stop: Stop, detail: str) -> bool:
         """Asks for the last words where the family knows how; else that was all."""
@@ -275,10 +266,10 @@ class Attempt:
             return self._last_words("max_tokens", "ran out of tokens before it stated an answer")
         words_only = not any(isinstance(step, Program) for step in self._steps)
         cut = completion.finished != "stop"
-        found = (self._filling, "filled") if self._filling else final_answer(self._steps, self._family, cut=cut)
-        self._answer, self._rule = found
+        filled = (self._filling, "filled") if self._filling else None
+        self._answer, self._rule = filled or final_answer(self._steps, self._family, cut=cut)
         if self._answer:
-            self._tell(Event("answer", self._answer))
+            self._tell("answer", self._answer)
             return self._end("answered", None)
         if self._spent:
             return self._end(*self._spent)
@@ -291,10 +282,10 @@ class Attempt:
         self._stop, self._detail = stop, detail
         return True
 
-    def _tell(self, event: Event) -> None:
+    def _tell(self, kind: Kind, text: str, observation: Observation | None = None) -> None:
         """Passes an event on to whoever listens."""
         if self._listener is not None:
-            self._listener(event)
+            self._listener(Event(kind, text, observation))
 
 
 def shorten(text: str, limit: int) -> str:

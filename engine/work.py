@@ -16,6 +16,7 @@ from .loop import Attempt, Budget, Listener
 from .pace import as_they_end
 from .receipts.check import failure, is_shown, receipts
 from .receipts.programs import agreements
+from .routing import fallback, routed
 from .selection import Ballot, Scorer, select, settled
 from .settings import Settings, plan
 from .trajectory import Check, Problem, Solution, Stop, Trajectory
@@ -70,14 +71,20 @@ class Work:
         """Runs the planned attempts until all are done or the vote is settled; the others are called off."""
         settings, fitted = self._settings, backend.profile.trust is not None
         ways = plan(settings, settings.samples or backend.profile.samples, fitted=fitted)
+        routes = settings.mode == "auto" and not fitted
+        ways = routed(ways, self.problem.question) if routes else ways
         self._attempts = [self._attempt(number, *way, backend, sandbox) for number, way in enumerate(ways)]
-        lead = 2 if settings.mode == "auto" and not fitted else 0
+        lead = 2 if routes else 0
         ballot = Ballot(sandbox)
         async with aclosing(as_they_end(self._attempts, len(ways) if fitted else settings.width, lead)) as ended:
             async for number, attempt in ended:
                 await ballot.add(number, attempt.trajectory())
                 if not fitted and self._settled(ballot, len(ways)):
                     break
+        if routes and (mode := fallback(ballot.cast, [mode for mode, _ in ways])) is not None:
+            self._attempts.append(last := self._attempt(len(ways), mode, 0.0, backend, sandbox))
+            await last.run()
+            await ballot.add(len(ways), last.trajectory())
         return ballot
 
     def _settled(self, ballot: Ballot, planned: int) -> bool:
@@ -112,6 +119,8 @@ class Work:
         winner = result.winner
         if winner.stop != "answered":
             return self._solution(trajectories, None, winner.stop, 0.0, detail=winner.detail)
+        if trust is None:  # else it was fitted with the first of those that agree
+            winner = next((one for one in self._agreeing(ballot, winner) if objection(one) is None), winner)
         trajectories.sort(key=lambda t: t is not winner)
         seen = signals(result, trajectories, question_logprobs)
         confidence = None if trust is None else trust.confidence(seen)
@@ -124,10 +133,15 @@ class Work:
         solution = self._solution(trajectories, answer, stop, result.agreement, confidence, doubt, seen)
         return replace(solution, checks=checks)
 
+    @staticmethod
+    def _agreeing(ballot: Ballot, winner: Trajectory) -> list[Trajectory]:
+        """The attempts whose answer is equal to the winner's, itself among them."""
+        return next((members for members in ballot.classes if any(one is winner for one in members)), [winner])
+
     async def _checked(self, ballot: Ballot, winner: Trajectory, sandbox: Sandbox) -> tuple[Check, ...]:
         """How the answer was checked, within the time that is left; a check that cannot be done never costs the answer."""
         left = self._settings.timeout_s - (time.perf_counter() - self._begun)
-        agreeing = next((members for members in ballot.classes if any(one is winner for one in members)), [winner])
+        agreeing = self._agreeing(ballot, winner)
         try:
             async with asyncio.timeout(max(0.0, left - SPARE_S)):
                 return await receipts(self.problem.question, winner.answer or "", agreeing, sandbox)

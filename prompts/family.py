@@ -10,9 +10,10 @@ A family is one TOML file. Those in this folder are known by name; another file 
 
 from __future__ import annotations
 
+import re
 import tomllib
 from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from dataclasses import MISSING, dataclass, fields
 from functools import cache
 from pathlib import Path
 from typing import Literal
@@ -38,7 +39,7 @@ class Segment:
 class Message:
     """One message of a conversation."""
 
-    role: Literal["system", "user", "assistant"]
+    role: Literal["system", "user"]
     """Who speaks."""
     text: str
     """What is said, with `{question}` where the question belongs."""
@@ -89,7 +90,7 @@ class Family:
     end: str = ""
     """With which the model ends its solution; empty: its tokenizer's own end token."""
     models: tuple[str, ...] = ()
-    """Parts of a model's name, in small letters, by which the family is chosen."""
+    """Beginnings of words in a model's name, in small letters, by which the family is chosen."""
     template: str = ""
     """How messages become text, with `{system}` and `{user}`, where the model has no chat template; empty: their texts as
     they are."""
@@ -180,7 +181,7 @@ class Family:
 
     def answer_text(self, text: str) -> str:
         """The text without reasoning that is no part of the answer; empty while the reasoning goes on."""
-        if self.think is None or self.think[0] not in text and self.think[1] not in text:
+        if self.think is None or not any(tag in text for tag in self.think):
             return text
         before, _, _ = text.partition(self.think[0])
         _, closed, after = text.rpartition(self.think[1])
@@ -208,7 +209,7 @@ def load_family(name: str) -> Family:
         raise FileNotFoundError(f"no model family {name!r}; known families: {', '.join(families())}, or a .toml file")
     try:
         return _family(path.stem, tomllib.loads(path.read_text(encoding="utf-8")))
-    except (TypeError, KeyError, AttributeError, tomllib.TOMLDecodeError) as error:
+    except ValueError as error:
         raise ValueError(f"{path} does not describe a model family: {error}") from error
 
 
@@ -223,20 +224,57 @@ def family_of(model: str) -> Family:
     >>> family_of("Qwen/Qwen2.5-Math-7B-Instruct").name
     'qwen-tir'
     """
-    found = [(len(part), name) for name in families() for part in load_family(name).models if part in model.lower()]
+    known = [(part, name) for name in families() for part in load_family(name).models]
+    found = [(len(part), name) for part, name in known if re.search(rf"(?<![a-z]){re.escape(part)}", model.lower())]
     return load_family(max(found)[1] if found else "base")
 
 
 def _family(name: str, data: dict[str, object]) -> Family:
-    """Lists become tuples and tables of prompts become messages. Unknown keys are errors."""
-    known = {field.name for field in fields(Family)} - {"name"}
-    if unknown := sorted(set(data) - known):
-        raise KeyError(f"unknown key {unknown[0]!r}; known: {', '.join(sorted(known))}")
-    prompts = data.pop("prompts")
-    if not isinstance(prompts, dict) or "mixed" not in prompts:
-        raise KeyError("it needs [prompts.mixed]")
-    read = {mode: tuple(Message(role, text) for role, text in table.items()) for mode, table in prompts.items()}
-    if bad := [mode for mode, said in read.items() if "{question}" not in "".join(m.text for m in said)]:
-        raise KeyError(f"the prompt of mode {bad[0]!r} has no {{question}}")
-    values = {key: tuple(value) if isinstance(value, list) else value for key, value in data.items()}
-    return Family(name=name, prompts=read, **values)  # type: ignore[arg-type]
+    """What a file says, checked: lists become tuples, and tables of prompts become messages. Raises `ValueError`."""
+    kinds = {field.name: str(field.type) for field in fields(Family) if field.name != "name"}
+    if unknown := sorted(set(data) - set(kinds)):
+        raise ValueError(f"unknown key {unknown[0]!r}; known: {', '.join(sorted(kinds))}")
+    needed = [field.name for field in fields(Family) if field.default is MISSING and field.name != "name"]
+    if missing := [key for key in needed if key not in data]:
+        raise ValueError(f"it lacks {missing[0]!r}")
+    prompts = _prompts(data["prompts"])
+    values = {key: _value(key, kinds[key], value) for key, value in data.items() if key != "prompts"}
+    family = Family(name=name, prompts=prompts, **values)  # type: ignore[arg-type]
+    for key in ("program_open", "program_close", "output_open", "output_close", "box"):
+        if not getattr(family, key):
+            raise ValueError(f"{key} is empty; it needs a text by which it is told from other text")
+    if family.template and "{user}" not in family.template:
+        raise ValueError("template has no {user}, where the question comes")
+    try:
+        family.hint.format(left=1)
+    except (KeyError, IndexError) as error:
+        raise ValueError(f"hint may hold {{left}} and no other name in braces: {error}") from error
+    return family
+
+
+def _prompts(tables: object) -> dict[str, tuple[Message, ...]]:
+    """By mode, the messages of a file."""
+    if not isinstance(tables, dict) or "mixed" not in tables:
+        raise ValueError("it needs [prompts.mixed]")
+    for mode, table in tables.items():
+        if mode not in MODES:
+            raise ValueError(f"prompts.{mode} is none of {', '.join(MODES)}")
+        if not isinstance(table, dict) or "user" not in table or set(table) - {"system", "user"}:
+            raise ValueError(f"prompts.{mode} needs user = and may have system =, and nothing else")
+        said = [_value(f"prompts.{mode}.{role}", "str", text) for role, text in table.items()]
+        if sum(str(text).count("{question}") for text in said) != 1 or "{question}" not in table["user"]:
+            raise ValueError(f"prompts.{mode}.user must have {{question}} once, and prompts.{mode}.system must not")
+    return {mode: tuple(Message(role, text) for role, text in table.items()) for mode, table in tables.items()}
+
+
+def _value(key: str, kind: str, value: object) -> object:
+    """A value of a file as that of a field."""
+    if kind in ("str", "bool"):
+        if type(value).__name__ != kind:
+            raise ValueError(f"{key} is {value!r}; it must be {'a text' if kind == 'str' else 'true or false'}")
+        return value
+    if not isinstance(value, list) or not all(isinstance(text, str) and text for text in value):
+        raise ValueError(f"{key} is {value!r}; it must be a list of texts, none of them empty")
+    if "None" in kind and len(value) != 2:
+        raise ValueError(f"{key} is {value!r}; it must be a list of two texts, an opening and a closing tag")
+    return tuple(value)

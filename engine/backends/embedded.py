@@ -85,17 +85,18 @@ class EmbeddedBackend:
         check_folder(folder)
         import ctranslate2
 
-        settings = json.loads((folder / "mathsolve.json").read_text(encoding="utf-8"))
-        self.renderer = Renderer.load(load_family(settings["family"]), folder)
-        trust = Trust(**settings["trust"]) if settings.get("trust") else None
-        self.profile = Profile(int(settings["context"]), int(settings["samples"]), trust)
         self._folder = str(folder)
         self._generator = ctranslate2.Generator
         self._seed = ctranslate2.set_random_seed
         try:
+            settings = json.loads((folder / "mathsolve.json").read_text(encoding="utf-8"))
+            self.renderer = Renderer.load(load_family(settings["family"]), folder)
+            trust = Trust(**settings["trust"]) if settings.get("trust") else None
+            self.profile = Profile(int(settings["context"]), int(settings["samples"]), trust)
             first = self._copy()
-        except RuntimeError as error:
-            raise BackendError(f"cannot load the model in {folder}: {error}; export it again") from error
+        except Exception as error:  # of whatever kind: tokenizers has none of its own
+            missing = "mathsolve.json lacks " if isinstance(error, KeyError) else ""
+            raise BackendError(f"cannot load the model in {folder}: {missing}{error}; export it again") from error
         self._names = self.renderer.token_names()
         self._copies = SimpleQueue[Any]()
         """Copies of the model that are free; greedy requests leave them as they were."""

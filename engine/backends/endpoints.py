@@ -109,7 +109,7 @@ class Endpoints:
         pause_s = endpoint.awake_s - now
         if end is not None and now + pause_s > end:
             raise BackendError(
-                f"no answer from {endpoint.address} for {self._patience_s:g} s, last: {endpoint.trouble}; "
+                f"no answer from {endpoint.address} within {self._patience_s:g} s, last: {endpoint.trouble}; "
                 "is the server running, does it have too much to do?"
             )
         if pause_s > 0:

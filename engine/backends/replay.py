@@ -16,6 +16,7 @@ import gzip
 import json
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from ...prompts import Family, Segment
 from ...sandbox import Observation
@@ -49,13 +50,15 @@ class ReplayBackend:
     def load(cls, path: Path, family: Family) -> ReplayBackend:
         """The recordings of a file, plain or gzipped. Raises `BackendError` with the number of a line that is none."""
         recordings: dict[str, list[str]] = {}
-        with gzip.open(path, "rt", encoding="utf-8") if path.suffix == ".gz" else path.open(encoding="utf-8") as lines:
-            for number, line in enumerate(lines, 1):
-                try:
-                    record = json.loads(line)
-                    recordings.setdefault(record["question"], []).extend(record["completions"])
-                except (ValueError, KeyError, TypeError) as error:
-                    raise BackendError(f"{path}, line {number} is no recording ({error})") from error
+        number, opened = 0, gzip.open if path.suffix == ".gz" else open
+        try:
+            with opened(path, "rt", encoding="utf-8") as lines:
+                for line in lines:
+                    number += 1
+                    question, completions = _recorded(json.loads(line))
+                    recordings.setdefault(question, []).extend(completions)
+        except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
+            raise BackendError(f"{path}, line {max(number, 1)} is no recording ({error})") from error
         return cls(recordings, TextRenderer(family))
 
     async def generate(
@@ -128,3 +131,11 @@ class ReplayBackend:
                 segments.append(Segment(piece.text, "thought"))
         segments += [Segment(stop, "stop", tag=True)] if stop else []
         return self.renderer.encode(segments).ids
+
+
+def _recorded(record: dict[str, Any]) -> tuple[str, list[str]]:
+    """The question and the solutions of one line. Raises `KeyError` or `TypeError` for what is no recording."""
+    question, completions = record["question"], record["completions"]
+    if not isinstance(completions, list) or not all(isinstance(text, str) for text in (question, *completions)):
+        raise TypeError("it needs a text as question and a list of texts as completions")
+    return question, completions

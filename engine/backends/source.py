@@ -13,13 +13,14 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from hashlib import file_digest, sha256
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
 from ...prompts import Family, family_of, load_family
+from ...sandbox import PRESETS
 from ..backend import Backend
 from ..errors import UsageError
 from .embedded import EMBEDDED_FOLDER, EmbeddedBackend, check_folder
@@ -69,15 +70,18 @@ class Source:
                 return ReplayBackend.load(Path(self.name), self.layout())
 
     def layout(self) -> Family:
-        """Its family: the one that was asked for, the one its folder names, or the one its name tells."""
+        """Its family: the one that was asked for, the one its folder names, or the one its name tells.
+
+        Raises:
+            FileNotFoundError: there is no such family.
+            ValueError: a file does not say what it should.
+        """
         settings = Path(self.name) / "mathsolve.json"
-        named = self.family
-        if named is None and settings.is_file():
-            named = json.loads(settings.read_text(encoding="utf-8"))["family"]
+        named = self.family or (_named(settings) if settings.is_file() else None)
         return family_of(self.name) if named is None else load_family(named)
 
     def fingerprint(self) -> str:
-        """A hash that is the same for the same model, wherever it lies; of a served one, only of its name and address."""
+        """A hash that is the same for the same model, wherever it lies; of one that lies elsewhere, only of its name."""
         digest = sha256(f"{self.kind} {asdict(self.layout())}".encode())
         folder = Path(self.name)
         if not folder.exists():
@@ -98,13 +102,36 @@ def find(model: str, family: str | None = None) -> Source:
     """
     source = _find(model, family)
     try:
-        source.layout() if source.kind != "openai" or family else None
+        _check_family(source)
     except (FileNotFoundError, ValueError) as error:
         raise UsageError(str(error)) from error
     missing = [package for package in NEEDS.get(source.kind, ()) if find_spec(package) is None]
     if missing:
         raise UsageError(f"model {model!r} needs {' and '.join(missing)}: {install(source.kind)}, or {FORMS}")
     return source
+
+
+def _check_family(source: Source) -> None:
+    """Refuses a family that there is not, or that its backend cannot use."""
+    if source.kind == "openai" and source.family is None:  # the server will tell
+        return
+    family = source.layout()
+    if family.preset not in PRESETS:
+        raise ValueError(f"family {family.name!r} has the preset {family.preset!r}; choose {', '.join(PRESETS)}")
+    if family.tools and source.kind in ("transformers", "vllm"):
+        raise ValueError(f"family {family.name!r} calls tools, which only a server can; choose another family")
+    if source.kind == "embedded" and family != replace(source, family=None).layout():
+        raise ValueError(
+            f"the model in {source.name} was made for one family, which is not {source.family!r}; name none"
+        )
+
+
+def _named(settings: Path) -> str:
+    """The family that a model's folder names."""
+    try:
+        return str(json.loads(settings.read_text(encoding="utf-8"))["family"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{settings} names no family ({error}); export the model again") from error
 
 
 def install(kind: str) -> str:
@@ -122,7 +149,7 @@ def _find(model: str, family: str | None) -> Source:
     if colon and prefix in _PREFIXES:
         return _prefixed(prefix, name, family)
     folder = Path(model).expanduser()
-    if folder.is_dir():
+    if model.strip() and folder.is_dir():
         return _from_folder(folder, family)
     if _HUB.fullmatch(model) and not model.startswith((".", "~")):
         return Source("transformers", model, family)

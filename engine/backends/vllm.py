@@ -11,6 +11,7 @@ says otherwise; nothing is left behind by `close`.
 from __future__ import annotations
 
 import itertools
+import logging
 import os
 import re
 import sys
@@ -26,7 +27,12 @@ from ..renderer import Renderer
 from .chat import chat_texts
 from .stopping import covered
 
-SETTINGS = {"VLLM_LOGGING_LEVEL": "ERROR", "VLLM_NO_USAGE_STATS": "1", "VLLM_CPU_KVCACHE_SPACE": "4"}
+SETTINGS = {
+    "VLLM_LOGGING_LEVEL": "ERROR",
+    "VLLM_LOGGING_STREAM": "ext://sys.stderr",
+    "VLLM_NO_USAGE_STATS": "1",
+    "VLLM_CPU_KVCACHE_SPACE": "4",
+}
 """How vLLM and its processes are told to be quiet, and to take 4 GiB for keys and values on the CPU, where their own choice
 is nearly all memory of the machine. What the user has set comes first."""
 
@@ -40,16 +46,21 @@ class VllmBackend:
         Raises:
             BackendError: vLLM cannot load it.
         """
+        own = "VLLM_LOGGING_LEVEL" in os.environ
         for variable, value in SETTINGS.items():
             os.environ.setdefault(variable, value)
         if sys.stderr.isatty():
             print(f"loading {name} with vLLM, which takes half a minute or more", file=sys.stderr)
-        with _quietly() as said:
+        self._said = tempfile.TemporaryFile()  # noqa: SIM115 (open as long as the model is)
+        with _stderr_to(self._said.fileno()):
             try:
                 self._vllm, self._engine = _engine(name)
             except Exception as error:  # of whatever kind: it may come from vLLM's other processes
-                reason = _cause(said()) or _first(error)
-                raise BackendError(f"vLLM cannot load {name!r}: {reason}; check the name or the folder") from error
+                raise BackendError(
+                    f"vLLM cannot load {name!r}: {self._cause(error)}; check the name or the folder"
+                ) from error
+        if not own:
+            logging.getLogger("vllm").setLevel(logging.CRITICAL)  # what fails from now on comes as an error
         tokenizer: Any = self._engine.get_tokenizer()
         self.renderer = Renderer(family, tokenizer.backend_tokenizer, chat_texts(tokenizer, family))
         self.profile = Profile(int(self._engine.model_config.max_model_len))
@@ -81,7 +92,7 @@ class VllmBackend:
                     on_text(written.text[told:])
                     told = len(written.text)
         except Exception as error:  # vLLM's own errors have no common kind
-            raise BackendError(f"vLLM failed while generating: {_first(error)}") from error
+            raise BackendError(f"vLLM failed while generating: {self._cause(error)}") from error
         return self._completion(written, sampling)
 
     async def score(self, ids: Sequence[int]) -> list[float]:
@@ -100,6 +111,13 @@ class VllmBackend:
     def _request(self, ids: Sequence[int], wanted: Any) -> Any:
         """One request, under a number of its own."""
         return self._engine.generate({"prompt_token_ids": list(ids)}, wanted, str(next(self._numbers)))
+
+    def _cause(self, error: Exception) -> str:
+        """The first error that vLLM's processes told, else the one at hand, in one line."""
+        told = os.pread(self._said.fileno(), 1 << 20, 0).decode(errors="replace")
+        found = re.search(r"^(?:\([^)]*\) ERROR [^\]]*\] )?\w*(?:Error|Exception): (.+)$", told, re.MULTILINE)
+        lines = found[1] if found else str(error).strip() or type(error).__name__
+        return lines.splitlines()[0][:300]
 
     def _completion(self, written: Any, sampling: Sampling) -> Completion:
         """vLLM's output. A stop that is the model's own end token goes by its text, too."""
@@ -121,33 +139,21 @@ def _engine(name: str) -> tuple[Any, Any]:
     from vllm.platforms import current_platform
     from vllm.v1.engine.async_llm import AsyncLLM
 
-    dtype = "float32" if current_platform.is_cpu() else "auto"
-    arguments = vllm.AsyncEngineArgs(model=name, dtype=dtype, enable_prefix_caching=True, disable_log_stats=True)
+    # Of a prompt that is read in parts, the CPU build wants to take a random number back, which ends the engine.
+    cpu = {"dtype": "float32", "enable_chunked_prefill": False} if current_platform.is_cpu() else {}
+    arguments = vllm.AsyncEngineArgs(model=name, enable_prefix_caching=True, disable_log_stats=True, **cpu)
     return vllm, AsyncLLM.from_engine_args(arguments)
 
 
 @contextmanager
-def _quietly() -> Iterator[Callable[[], str]]:
-    """Keeps from the terminal what vLLM, its C++ parts and its processes write to standard error, and tells it."""
+def _stderr_to(file: int) -> Iterator[None]:
+    """Keeps from the terminal what vLLM, its C++ parts and, for good, its processes write to standard error."""
     sys.stderr.flush()
     terminal = os.dup(2)
-    with tempfile.TemporaryFile() as kept:
-        os.dup2(kept.fileno(), 2)
-        try:
-            yield lambda: os.pread(kept.fileno(), 1 << 20, 0).decode(errors="replace")
-        finally:
-            sys.stderr.flush()
-            os.dup2(terminal, 2)
-            os.close(terminal)
-
-
-def _cause(said: str) -> str:
-    """The first error that vLLM's processes told."""
-    found = re.search(r"^(?:\([^)]*\) ERROR [^\]]*\] )?\w*(?:Error|Exception): (.+)$", said, re.MULTILINE)
-    return found[1][:300] if found else ""
-
-
-def _first(error: Exception) -> str:
-    """The first line of an error that says something."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-    return lines[0][:300] if lines else type(error).__name__
+    os.dup2(file, 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(terminal, 2)
+        os.close(terminal)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from fractions import Fraction
+from functools import lru_cache
 
 from .build import call, is_inequality, negated, scaled, summed, text_of, tupled
 from .names import CONSTANTS, FUNCTIONS, GREEK, LETTERS, OPERANDS, RELATIONS
@@ -18,6 +19,8 @@ from .tree import BaseN, Call, Group, Node, Number, Percent, PlusMinus, Quantity
 
 LONGEST = 20_000
 """Characters of the longest answer that is read."""
+LONGEST_KEPT = 200
+"""Characters of the longest answer whose meaning is kept for the next time: in a vote every answer is read many times."""
 _BASED = re.compile(r"\(?(-?)(?:\\text\{)?([0-9A-Za-z]{1,80})\}?\)?_\{?(?:\\text\{)?([2-9]|[12]\d|3[0-6])\}{0,2}")
 _ASIDE = re.compile(r"\b(?:where|for)\s[^=<>]{0,60}\b(?:integers?|real)\b[^=<>]{0,40}$")
 """`where n is an integer` at the end, which some say and some do not."""
@@ -37,6 +40,10 @@ def parse(text: str) -> Node:
     """
     if len(text) > LONGEST:
         raise Unreadable(f"{len(text)} characters; at most {LONGEST} are read")
+    return _kept(text) if len(text) <= LONGEST_KEPT else _read(text)
+
+
+def _read(text: str) -> Node:
     if (aside := _ASIDE.search(text)) is not None:
         text = text[: aside.start()].rstrip().removesuffix("\\text{").rstrip(" $,") or text
     if (noun := _NOUN.fullmatch(text.strip())) is not None:
@@ -58,6 +65,9 @@ def parse(text: str) -> Node:
         if words := _words(text):
             return Text(words) if (number := spelled_number(words)) is None else Number(number)
         raise
+
+
+_kept = lru_cache(maxsize=1 << 13)(_read)
 
 
 def _words(text: str) -> str:

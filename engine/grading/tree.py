@@ -6,6 +6,9 @@ import re
 from dataclasses import dataclass
 from fractions import Fraction
 
+LONGEST_BITS = 2_000
+"""Length of the longest whole number that is written in decimal digits; Python refuses to from some length on."""
+
 
 @dataclass(frozen=True, slots=True)
 class Number:
@@ -163,7 +166,7 @@ def canonical(tree: Node) -> str:
     """One string for trees that differ only in the order of sums and products."""
     match tree:
         case Number(value):
-            return f"{value.numerator:x}" + ("" if value.denominator == 1 else f"/{value.denominator:x}")
+            return _digits(value.numerator) + ("" if value.denominator == 1 else f"/{_digits(value.denominator)}")
         case Name(name):
             return name
         case Call(name, args):
@@ -193,6 +196,11 @@ def canonical(tree: Node) -> str:
             return ":".join(map(canonical, parts))
         case Union(parts):
             return " u ".join(map(canonical, parts))
+
+
+def _digits(number: int) -> str:
+    """A whole number; one with more digits than Python likes to write comes with a prefix that no name has."""
+    return str(number) if number.bit_length() <= LONGEST_BITS else f"{number:#x}"
 
 
 def operands(tree: Node, name: str) -> list[Node]:

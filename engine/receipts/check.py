@@ -16,7 +16,7 @@ MOST = 2
 AGAINST_QUESTION: frozenset[CheckKind] = frozenset(["put back", "inverse", "recomputed", "enumerated"])
 """Kinds of checks that read the question again; the others only compare attempts."""
 _FORMULA = re.compile(
-    r"[=<>≤≥^√∫Σ\[\\]|\d\s*[-+*/!×÷·−%]|[a-z]\([a-z]\)|\bprime|common|divisor|factor|remainder|digit|binary|octal"
+    r"[=<>≤≥^√∫Σ\[\\]|\d\s*[-+*/!×÷·−%]|[a-z]\([a-z]\)|\bprime|common|divis|factor|remainder|left over|digit|binary|octal|inver"
 )
 """What a question has, or it has nothing that could be checked: looked at first, because the grammar takes time to load."""
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from math import isfinite
+from string import ascii_uppercase
 
 from ...engine.errors import UsageError
 from ...engine.grading.rules import Rules
@@ -38,6 +40,7 @@ def item(bench: Benchmark, record: Record) -> Item | None:
     if not question or not (gold or declined):
         _complain(bench, record, "question" if not question else "answer")
         return None
+    _check_answer(bench, record, gold, choices)
     cluster = record.first(bench.fields.cluster)
     found = Item(
         id=f"{bench.name}/{_own_id(bench, record)}",
@@ -88,8 +91,21 @@ def _complain(bench: Benchmark, record: Record, what: str) -> None:
         fields = ", ".join(record.values)
         raise UsageError(
             f"{bench.source}: record {record.number + 1} has no {what}; its fields are {fields or 'none'}; "
-            f"name the one that holds the {what}"
+            f"call the one that holds it {what!r}"
         )
+
+
+def _check_answer(bench: Benchmark, record: Record, gold: str, choices: tuple[str, ...]) -> None:
+    """In a user's own file a right answer that nobody could give is a mistake."""
+    raw = record.first(bench.fields.answer)
+    if isinstance(raw, dict) or (isinstance(raw, float) and not isfinite(raw)):
+        wrong = "no answer; give a text, a number, or null where the model should decline"
+    elif choices and re.fullmatch("[A-Z]", gold) and gold not in ascii_uppercase[: len(choices)]:
+        wrong = f"none of the {len(choices)} options"
+    else:
+        return
+    if bench.gold == "any":
+        raise UsageError(f"{bench.source}: record {record.number + 1}: {str(raw)[:60]!r} is {wrong}")
 
 
 def _own_id(bench: Benchmark, record: Record) -> str:

@@ -86,11 +86,19 @@ def _object(text: str, where: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except (ValueError, RecursionError) as error:
-        reason = error.msg if isinstance(error, json.JSONDecodeError) else str(error)
-        raise UsageError(f"{where}: not JSON ({reason}); there must be one object a line") from error
+        raise UsageError(f"{where}: not JSON ({_reason(error)}); there must be one object a line") from error
     if not isinstance(found, dict):
         raise UsageError(f"{where}: {type(found).__name__} where an object is expected")
     return found
+
+
+def _reason(error: ValueError | RecursionError) -> str:
+    """What is wrong with a text that is not JSON."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"{error.msg}: column {error.colno}"
+    return (
+        "nested too deeply" if isinstance(error, RecursionError) else "a number too long to be read: put it in quotes"
+    )
 
 
 def _json(path: Path) -> Iterator[dict[str, Any]]:
@@ -105,7 +113,7 @@ def _json(path: Path) -> Iterator[dict[str, Any]]:
             return
         raise UsageError(f"{path}, line {error.lineno}: not JSON ({error.msg})") from error
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path}: not JSON ({error})") from error
+        raise UsageError(f"{path}: not JSON ({_reason(error)})") from error
     yield from _listed(found, path)
 
 

@@ -63,6 +63,8 @@ def show_runs(
     for file in (page, text):
         if not file.resolve().parent.is_dir():
             raise UsageError(f"cannot write {str(file)!r}: there is no folder {str(file.parent)!r}")
+        if file.is_dir():
+            raise UsageError(f"cannot write {str(file)!r}: it is a folder; name a file in it")
     shown = read(loaded, trajectories=not figures_only)
     if as_json:
         figures = {one.name: one.metrics.to_json() for one in shown.runs}

@@ -8,7 +8,6 @@ from collections.abc import Iterable, Mapping
 
 import numpy as np
 
-from ...engine.errors import UsageError
 from ..item import Item
 from ..record import DECLINED, Record
 from ..run import Run
@@ -83,12 +82,12 @@ class Table:
             self._modes.setdefault(record.mode, len(self._modes)),
             record.sample,
             record.right,
-            _number(VERDICTS, record.verdict, record),
+            VERDICTS.index(record.verdict),
             record.method != DECLINED,
             record.answer is not None,
             record.given and record.answer is not None,
             self._answer(place, record),
-            _number(STOPS, record.stop, record),
+            STOPS.index(record.stop),
             record.prompt_tokens,
             record.sampled_tokens,
             record.observed_tokens,
@@ -131,16 +130,6 @@ _ANSWER = 8
 _PLAIN = 19
 """Columns before the counts of statuses."""
 _WIDTH = _PLAIN + len(STATUSES)
-
-
-def _number(names: tuple[str, ...], name: str, record: Record) -> int:
-    """The number of a verdict or a stop."""
-    try:
-        return names.index(name)
-    except ValueError:
-        raise UsageError(
-            f"record {record.key} says {name!r}, which this version of mathsolve does not know; use the one that made the run"
-        ) from None
 
 
 def _samples(cells: Floats, places: Ints, classes: Ints) -> Samples:

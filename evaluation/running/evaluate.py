@@ -84,7 +84,7 @@ async def evaluate(
 
     try:
         async with asyncio.TaskGroup() as group:
-            workers = [group.create_task(work()) for _ in range(concurrency)]
+            workers = [group.create_task(work()) for _ in range(min(concurrency, tally.planned))]
             beside = [group.create_task(each) for each in (_syncing(journal), _showing(seen), _ending(halt, workers))]
             await asyncio.wait(workers)
             for task in beside:

@@ -268,3 +268,15 @@ def test_numbers_keep_their_value_in_every_notation(n: int, d: int) -> None:
         assert grade(f"Fraction({n}, {d})", text).verdict == "correct"
         assert grade(f"{n + d}/{d}", text).verdict == "wrong"
     assert grade(f"{n:,}", str(n)).verdict == "correct"
+
+
+@pytest.mark.parametrize("form", ["{}", "x+{}", "f({})", "({}, 2)", "x > {}", "{}:3", "\\sqrt{{{}}}", "\\text{{{}}}"])
+@pytest.mark.parametrize(("number", "letters"), [("10", "a"), ("12", "c"), ("14", "e"), ("4077", "fed")])
+def test_no_number_is_its_hexadecimal_digits(form: str, number: str, letters: str) -> None:
+    assert grade(form.format(number), form.format(letters)).verdict != "correct"
+    assert grade(form.format(letters), form.format(number)).verdict != "correct"
+
+
+def test_reasons_show_numbers_as_people_write_them() -> None:
+    assert "864253087" in grade("864253087", "true").reason
+    assert canonical(parse("7" * 5_000)).startswith("0x"), "Python refuses to write it"

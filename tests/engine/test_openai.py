@@ -214,7 +214,7 @@ def test_whoever_has_waited_long_enough_is_told_why() -> None:
         finally:
             await servers.close()
 
-    with Server(refusals=[503] * 100) as server, pytest.raises(BackendError, match=r"for 0.3 s, last: not now; is the"):
+    with Server(refusals=[503] * 100) as server, pytest.raises(BackendError, match=r"within 0.3 s, last: not now; is the"):
         asyncio.run(impatient(server))
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from mathsolve import Observation, Problem, Program, Solver, Thought, Trajectory
 from mathsolve.engine.backend import Completion, Context, Sampling
+from mathsolve.engine.backends.messages import code_of
 from mathsolve.engine.backends.replay import ReplayBackend
 from mathsolve.engine.backends.source import Source
 from mathsolve.engine.loop import Attempt, Budget, Event
@@ -171,6 +172,20 @@ def test_words_without_end_end(solver: Solver) -> None:
     shown = sum(role == "observation" for role in done.tokens.roles)
     assert done.stop == "max_tokens" and 600 < shown < written
     assert written <= 1200 + 400  # it ends after the observation that went beyond
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        ('{"code": "print(1)"}', "print(1)"),
+        ('{"code": "print(1)', '{"code": "print(1)'),
+        ("1 + 1", "1 + 1"),
+        ("[1]", "[1]"),
+    ],
+)
+def test_a_call_that_cannot_be_decoded_is_a_program_whose_error_the_model_reads(arguments: str, code: str) -> None:
+    """Open-AgentRL ends a trajectory whose tool call is no JSON."""
+    assert code_of(arguments) == code
 
 
 class Halves:

@@ -22,7 +22,8 @@ from mathsolve.sandbox import Limits, Observation, ProcessSandbox
 RUN = "```python\n{}\n```\n"
 PROGRAMS = {
     "add": "print({0} + {0})",
-    "crash": "import os; os.abort()",
+    "crash": "x = iter([1])\nfor _ in range(200_000): x = map(abs, x)\nnext(x)",
+    "banned": "print(1)\nimport subprocess",
     "dig": "def f(n): return f(n + 1)\nf({0})",
     "hang": "while True: pass",
     "eat": "x = [0] * 10**10",
@@ -30,7 +31,8 @@ PROGRAMS = {
     "typo": "print({0}",
 }
 ENDS = {
-    "crash": ("no_answer", "policy"),
+    "crash": ("no_answer", "crashed"),
+    "banned": ("no_answer", "policy"),
     "dig": ("no_answer", "error"),
     "hang": ("no_answer", "timeout"),
     "eat": ("no_answer", "memory"),
@@ -125,7 +127,7 @@ def reason(solution: Solution) -> str:
 
 def test_poison_reaches_nobody_else() -> None:
     questions = [f"{'add' if i % 5 == 0 else 'say'} {i}" for i in range(300)]
-    for place, kind in zip(range(7, 300, 33), ENDS, strict=False):
+    for place, kind in zip(range(7, 300, 29), ENDS, strict=False):
         questions[place] = f"{kind} {place}"
     assert len({question.split()[0] for question in questions}) == 2 + len(ENDS)
     with solving() as (solver, _):

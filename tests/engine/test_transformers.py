@@ -9,10 +9,13 @@ from typing import Any, TypeVar
 import pytest
 
 torch = pytest.importorskip("torch")
+transformers = pytest.importorskip("transformers")
 
 from mathsolve import Problem, Settings, Solver  # noqa: E402
 from mathsolve.engine.backend import Completion, Context, Sampling  # noqa: E402
+from mathsolve.engine.backends.capacity import longest_context, row_bytes, rows_that_fit  # noqa: E402
 from mathsolve.engine.backends.sampler import choose  # noqa: E402
+from mathsolve.engine.backends.slots import Slots  # noqa: E402
 from mathsolve.engine.backends.transformers import TransformersBackend  # noqa: E402
 from mathsolve.engine.errors import BackendError, UsageError  # noqa: E402
 from mathsolve.prompts import load_family  # noqa: E402
@@ -101,6 +104,60 @@ def test_the_nucleus_holds_the_probability_that_was_asked_for() -> None:
     whole = choose(logits, [Sampling(1.0)] * 2000, draws).tolist()
     assert [whole.count(token) for token in range(4)] == pytest.approx([300, 1000, 100, 600], abs=2)
     assert choose(logits[:1], [Sampling()], [0.9]).tolist() == [1]
+
+
+TINY = {
+    "vocab_size": 100,
+    "hidden_size": 64,
+    "intermediate_size": 128,
+    "num_hidden_layers": 2,
+    "num_attention_heads": 4,
+    "max_position_embeddings": 64,
+}
+
+
+def tiny(kind: str, **more: Any) -> Any:
+    """A small random model of a kind."""
+    torch.manual_seed(0)
+    config = transformers.AutoConfig.for_model(kind, **TINY, **more)
+    return transformers.AutoModelForCausalLM.from_config(config).eval()
+
+
+@pytest.mark.parametrize(
+    ("kind", "more", "context"),
+    [
+        ("gpt2", {"n_embd": 64, "n_layer": 2, "n_head": 4, "n_positions": 64}, 64),
+        ("gemma2", {"head_dim": 16, "sliding_window": 16, "final_logit_softcapping": 0.1}, 16),
+        ("granite", {"logits_scaling": 8.0}, 64),
+    ],
+)
+def test_models_of_many_kinds_read_in_slots_as_in_one_piece(kind: str, more: dict[str, Any], context: int) -> None:
+    model = tiny(kind, **more)
+    assert longest_context(model.config.get_text_config()) == context
+    slots = Slots(model, 2, context)
+    slots.check()
+    long, short = [3, 1, 4, 1, 5, 9, 2, 6, 5, 3, 5], [8, 9, 7]
+    first, second = slots.take(long), slots.take(short)
+    assert first is not None and second is not None
+    slots.extend([second, first], [short[:1], long[:6]])
+    logits = slots.extend([first, second], [long[6:], short[1:]])
+    for ids, row in zip((long, short), logits, strict=True):
+        with torch.inference_mode():
+            assert row.tolist() == pytest.approx(model(torch.tensor([ids])).logits[0, -1].tolist(), abs=1e-5)
+
+
+def test_a_model_that_keeps_no_keys_and_values_is_refused() -> None:
+    with pytest.raises(BackendError, match=r"cannot be served in slots .*; try vllm:NAME"):
+        Slots(tiny("mamba"), 2, 64).check()
+
+
+def test_rows_are_as_many_as_fit_into_the_memory() -> None:
+    config = transformers.AutoConfig.for_model("llama")
+    assert row_bytes(config, 4095, 2) == 2**31
+    model = tiny("llama")
+    assert rows_that_fit(model, 64) == 64
+    with pytest.raises(BackendError, match=r"keys and values of one sequence of .* GiB, and .* GiB are free; close"):
+        rows_that_fit(model, 10**12)
 
 
 def test_a_solver_on_a_folder_of_transformers() -> None:

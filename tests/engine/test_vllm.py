@@ -72,10 +72,11 @@ def test_text_is_heard_as_it_comes_and_without_its_stop(loop: asyncio.Runner, ba
 
 def test_a_sample_depends_on_its_seed_alone(loop: asyncio.Runner, backend: VllmBackend) -> None:
     def sample(seed: int) -> Coroutine[Any, Any, Completion]:
-        return ask(backend, QUESTIONS[seed % 4], Sampling(2.5, 1.0, 24, seed, FAMILY.stops))
+        return ask(backend, QUESTIONS[seed % 4], Sampling(2.5, 1.0, 8, seed, FAMILY.stops))
 
-    crowd = [completion.ids for completion in loop.run(together(*map(sample, range(24))))]
-    assert [loop.run(sample(seed)).ids for seed in range(0, 24, 6)] == crowd[::6]
+    # More prompts than vLLM reads at once: its CPU build may not read one in parts (see `vllm._engine`).
+    crowd = [completion.ids for completion in loop.run(together(*map(sample, range(200))))]
+    assert [loop.run(sample(seed)).ids for seed in range(0, 200, 40)] == crowd[::40]
     assert len(set(crowd)) > 8
 
 

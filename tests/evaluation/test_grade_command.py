@@ -1,6 +1,7 @@
 """`mathsolve grade` as a user calls it."""
 
 import json
+import shlex
 import subprocess
 import sys
 from pathlib import Path

@@ -1,5 +1,6 @@
 """Records as lines of a file."""
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -85,7 +86,7 @@ def test_a_value_that_no_record_has_is_named(tmp_path: Path, name: str, value: o
 
 def test_bytes_that_are_no_text_are_named(tmp_path: Path) -> None:
     path = written(tmp_path / "records.jsonl", RECORD)
-    path.write_bytes(path.read_bytes() + b"\xff\xfe\n" + path.read_bytes().replace(b"408", b"4\xff8"))
+    path.write_bytes(path.read_bytes() + b"\xff\xfe\n" + path.read_bytes().replace(b'"4"', b'"\xff"'))
     with pytest.raises(UsageError, match="line 2"):
         list(read_records(path))
 

@@ -12,7 +12,7 @@ from mathsolve.engine.solver import Solver
 from mathsolve.evaluation.item import Item
 from mathsolve.evaluation.measure import markdown_table, summarise
 from mathsolve.evaluation.record import Record
-from mathsolve.evaluation.run import Run, item_from_json, item_to_json
+from mathsolve.evaluation.run import Name, Run, item_from_json, item_to_json
 from mathsolve.evaluation.running.configuration import Configuration
 from mathsolve.evaluation.running.draw import draws
 from mathsolve.evaluation.running.evaluate import Halt, evaluate
@@ -190,3 +190,23 @@ def test_equal_answers_are_graded_once_and_hard_ones_settled_in_the_sandbox(solv
 
     assert solver.run(found("2*sin(x)*cos(x)")) is solver.run(found("2*sin(x)*cos(x)"))
     assert [solver.run(found(answer)).verdict for answer in ("2*sin(x)*cos(x)", "2*sin(x)")] == ["correct", "wrong"]
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "named"),
+    [
+        ("run.json", b"[]", "describes no run"),
+        ("run.json", b'{"config": 5}', "describes no run"),
+        ("run.json", b"\xff", "is damaged"),
+        ("problems.jsonl", None, "is missing"),
+        ("problems.jsonl", b"\xff\n", "line 1, is no problem"),
+        ("problems.jsonl", b'{"id": "a", "bench": "b", "question": 7, "gold": "1"}\n', "line 1, is no problem"),
+    ],
+)
+def test_what_is_damaged_in_a_run_is_named(tmp_path: Path, name: Name, content: bytes | None, named: str) -> None:
+    (tmp_path / "run.json").write_text('{"config": {}}')
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    run = Run.load(tmp_path)
+    with pytest.raises(UsageError, match=named):
+        assert run.description and run.items

@@ -73,6 +73,8 @@ def test_reasoning_between_tags_is_no_answer() -> None:
         ("deepseek-ai/DeepSeek-R1-Distill-Llama-8B", "think"),
         ("deepseek-ai/deepseek-math-7b-rl", "deepseek-math"),
         ("my/own-model", "base"),
+        ("/mnt/storage/own-model", "base"),
+        ("Qwen/Qwen3-4B-Thinking-2507", "think"),
     ],
 )
 def test_a_model_s_name_tells_its_family(model: str, family: str) -> None:
@@ -106,6 +108,18 @@ def test_a_file_of_one_s_own_is_a_family(tmp_path: Path) -> None:
         (("prompts.mixed", "prompts.cot"), "prompts.mixed"),
         (('stops = ["[/py]"]', ""), "stops"),
         (("=", "=="), "mine.toml"),
+        (('["[/py]"]', '"[/py]"'), "stops"),
+        (('["[/py]"]', '[""]'), "stops"),
+        (('"[py]"', '""'), "program_open"),
+        (('"[py]"', "5"), "program_open"),
+        (("mixed.user", "mixed.system"), "user"),
+        (("mixed.user", "mixed"), "prompts.mixed"),
+        (("{question}", "{question} {question}"), "question"),
+        (("about", 'prompts.coT.user = "{question}"\nabout'), "coT"),
+        (("about", 'hint = "{lft} left"\nabout'), "hint"),
+        (("about", 'think = ["<t>"]\nabout'), "think"),
+        (("about", 'template = "Question:"\nabout'), "template"),
+        (("about", "chat = 1\nabout"), "chat"),
     ],
 )
 def test_a_file_that_is_no_family_says_why(tmp_path: Path, change: tuple[str, str], words: str) -> None:

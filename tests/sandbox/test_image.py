@@ -35,7 +35,8 @@ def test_another_sandbox_has_another_image(tmp_path: Path) -> None:
         return subprocess.run(ask, cwd=tmp_path, check=True, capture_output=True, text=True, timeout=120).stdout.strip()
 
     assert name() == image_name()
-    (folder / "child.py").write_text((folder / "child.py").read_text() + "\n# another line\n")
+    with (folder / "inside" / "child.py").open("a") as source:
+        source.write("\n# another line\n")
     assert name() != image_name()
 
 

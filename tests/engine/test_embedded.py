@@ -1,0 +1,26 @@
+"""The embedded backend by itself."""
+
+import subprocess
+import sys
+
+DROPPED = """
+import asyncio
+from mathsolve import Problem
+from mathsolve.engine.backend import Context, Sampling
+from mathsolve.engine.backends import find
+
+async def write():
+    backend = find("embedded").load()
+    prompt = backend.renderer.prompt("17 + 5", "mixed")
+    context = Context(Problem("17 + 5"), "mixed", (), prompt, backend.renderer.encode(prompt))
+    return (await backend.generate(context, Sampling(max_tokens=20, stops=("</program>",)))).text
+
+for _ in range(25):
+    print(asyncio.run(write()))
+"""
+
+
+def test_a_model_that_is_dropped_with_its_last_word_ends_quietly() -> None:
+    done = subprocess.run([sys.executable, "-c", DROPPED], capture_output=True, text=True, timeout=120)
+    assert (done.returncode, done.stderr) == (0, "")
+    assert set(done.stdout.splitlines()) == {"Add the two numbers.<program>print(17 + 5)"}
