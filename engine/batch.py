@@ -85,7 +85,10 @@ async def _answered(solver: Solver, lines: Iterator[Line]) -> AsyncIterator[tupl
     begun: asyncio.Queue[tuple[Line, asyncio.Task[Solution] | None] | None] = asyncio.Queue()
 
     def begin(line: Line) -> None:
-        begun.put_nowait((line, loop.create_task(solver.asolve(line.problem)) if line.problem else None))
+        task = loop.create_task(solver.asolve(line.problem)) if line.problem else None
+        if task is not None:  # when one fails for want of a model, all do: that is told once
+            task.add_done_callback(lambda ended: ended.cancelled() or ended.exception())
+        begun.put_nowait((line, task))
 
     def read() -> None:
         with suppress(RuntimeError):  # the loop has closed: nobody waits for answers any more

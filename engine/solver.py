@@ -17,7 +17,7 @@ from ..sandbox import ProcessSandbox, Sandbox
 from .answers import equal
 from .backend import Backend, Sampling
 from .backends import find
-from .errors import UsageError
+from .errors import BackendError, MathsolveError, UsageError
 from .loop import Attempt, Budget, Event, Listener
 from .pace import in_order
 from .selection import Scorer
@@ -71,7 +71,9 @@ class Solver:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="mathsolve", daemon=True)
         self._thread.start()
-        self._backend = asyncio.run_coroutine_threadsafe(asyncio.to_thread(self._source.load), self._loop)
+        self._backend: Future[Backend] = Future()
+        self._backend.set_running_or_notify_cancel()  # so that whoever waits and is called off cannot call it off
+        threading.Thread(target=self._load, name="model", daemon=True).start()
         self._closed = False
 
     @property
@@ -159,6 +161,18 @@ class Solver:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _load(self) -> None:
+        try:
+            self._backend.set_result(self._source.load())
+        except MathsolveError as error:
+            self._backend.set_exception(error)
+        except (
+            Exception
+        ) as error:  # libraries that load models have errors of all kinds; those who wait must hear of it
+            first = next(iter(str(error).splitlines()), "")
+            told = f"cannot load the model {self.settings.model!r}: {type(error).__name__}: {first}; check its files"
+            self._backend.set_exception(BackendError(told))
 
     def _start(self, question: str | Problem, listener: Listener | None) -> Work:
         work = self._work(question, listener)

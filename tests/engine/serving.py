@@ -6,11 +6,12 @@
 token. `refusals`: states of HTTP with which it answers the first requests. GET /seen says what happened: requests that came,
 the most of them at one time, those that were answered, and those whose caller went away.
 
-Works like the real ones, but takes only what the tests send.
+Works like the real ones, but takes only what the tests send. Ends with its standard input, so that no test leaves it behind.
 """
 
 import asyncio
 import json
+import os
 import socket
 import sys
 import threading
@@ -23,6 +24,7 @@ from typing import Any
 from mathsolve.engine.backend import Completion, Context, Sampling
 from mathsolve.engine.backends.embedded import EmbeddedBackend
 from mathsolve.engine.trajectory import Problem, Tokens
+from mathsolve.prompts import Segment
 
 OPTIONS = {"name": "small", "like_vllm": False, "delay_s": 0.0, "refusals": [], "key": "", "unsupported": ""}
 OPTIONS |= json.loads(sys.argv[2])
@@ -33,7 +35,7 @@ LOOP = asyncio.new_event_loop()
 
 def tokens(text: str) -> list[int]:
     """A text whose tags are tags."""
-    return [i for part in [text] for i in BACKEND.renderer._tag(part)]
+    return list(BACKEND.renderer.encode([Segment(text, "prompt", tag=True)]).ids)
 
 
 def written(ids: list[int], body: dict[str, Any]) -> Completion:
@@ -196,7 +198,14 @@ def pieces(found: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield part | (last if number == size - 1 else {})
 
 
+def follow() -> None:
+    """Ends when whoever has started it has ended."""
+    sys.stdin.read()
+    os._exit(0)
+
+
 if __name__ == "__main__":
+    threading.Thread(target=follow, daemon=True).start()
     threading.Thread(target=LOOP.run_forever, daemon=True).start()
     ThreadingHTTPServer.request_queue_size = 128
     ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()

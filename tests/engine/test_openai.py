@@ -39,7 +39,8 @@ class Server:
     def start(self) -> None:
         """Starts it and waits until it listens."""
         script = str(Path(__file__).parent / "serving.py")
-        self.process = subprocess.Popen([sys.executable, script, str(self.port), json.dumps(self.options)])
+        command = [sys.executable, script, str(self.port), json.dumps(self.options)]
+        self.process = subprocess.Popen(command, stdin=subprocess.PIPE)
         for _ in range(600):
             with socket.socket() as probe:
                 if probe.connect_ex(("127.0.0.1", self.port)) == 0:
@@ -50,7 +51,7 @@ class Server:
     def kill(self) -> None:
         """Ends it as a crash would."""
         self.process.kill()
-        self.process.wait()
+        self.process.communicate()
 
     def seen(self) -> Any:
         """What happened."""
@@ -214,7 +215,10 @@ def test_whoever_has_waited_long_enough_is_told_why() -> None:
         finally:
             await servers.close()
 
-    with Server(refusals=[503] * 100) as server, pytest.raises(BackendError, match=r"within 0.3 s, last: not now; is the"):
+    with (
+        Server(refusals=[503] * 100) as server,
+        pytest.raises(BackendError, match=r"within 0.3 s, last: not now; is the"),
+    ):
         asyncio.run(impatient(server))
 
 

@@ -164,6 +164,19 @@ def test_a_cancelled_question_stops_at_once(solver: Solver) -> None:
     assert solver.solve("What is 12 times 34?").answer == "408"
 
 
+def test_whoever_is_called_off_while_the_model_loads_takes_it_from_nobody() -> None:
+    async def impatient(solver: Solver) -> None:
+        task = asyncio.ensure_future(solver.asolve("17 + 5"))
+        await asyncio.sleep(0)
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    with Solver() as solver:
+        asyncio.run(impatient(solver))
+        assert solver.solve("17 + 5").answer == "22"
+
+
 @pytest.mark.parametrize("question", ["", "   \n", "x" * 20_001, "2 + \0 2"])
 def test_what_is_no_question_is_refused(solver: Solver, question: str) -> None:
     with pytest.raises(UsageError):

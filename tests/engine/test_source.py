@@ -1,10 +1,13 @@
 """What a user names as a model: every mistake is told with the value and the remedy, before anything heavy is loaded."""
 
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from mathsolve import Settings, Solver
 from mathsolve.engine.backends import find
 from mathsolve.engine.backends.embedded import EMBEDDED_FOLDER, EmbeddedBackend
 from mathsolve.engine.errors import BackendError, UsageError
@@ -69,3 +72,18 @@ def test_a_damaged_model_says_what_to_do(tmp_path: Path, file: str, text: str, w
     (folder / "mathsolve.json").write_text("{")
     with pytest.raises(UsageError, match="export"):
         find(str(folder))
+
+
+def test_what_a_library_finds_wrong_with_a_model_is_told(tmp_path: Path) -> None:
+    pytest.importorskip("torch")
+    folder = Path(shutil.copytree(Path(__file__).parents[2] / "training" / "embedded_model", tmp_path / "model"))
+    (folder / "model.safetensors").write_bytes(b"bad")
+    with Solver(Settings(str(folder))) as solver, pytest.raises(BackendError, match=str(folder)):
+        solver.solve("2 + 2")
+
+
+def test_a_batch_without_a_model_says_so_once(tmp_path: Path) -> None:
+    (tmp_path / "solutions.jsonl").write_bytes(b"bad")
+    command = [sys.executable, "-m", "mathsolve", "-", "--model", f"replay:{tmp_path / 'solutions.jsonl'}"]
+    done = subprocess.run(command, input=b"2 + 2\n3 + 3\n4 + 4\n", capture_output=True, check=False, timeout=60)
+    assert done.returncode == 1 and len(done.stderr.splitlines()) == 1, done.stderr

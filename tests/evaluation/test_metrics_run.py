@@ -129,7 +129,7 @@ def test_a_record_of_another_version_is_named(tmp_path: Path) -> None:
     run = made(tmp_path, [item("1")], [BASE])
     path = tmp_path / "records.jsonl"
     path.write_text(path.read_text().replace('"answered"', '"bored"'))
-    with pytest.raises(UsageError, match="says 'bored'"):
+    with pytest.raises(UsageError, match="stop is 'bored'"):
         metrics(run)
 
 
