@@ -2,9 +2,9 @@
 
     python benchmarks/grader.py [folder of suites] [folder of benchmarks]
 
-Suites are JSONL with `gold`, `pred`, `context`, `expected` (rows with `policy` are counted apart). The benchmarks' own
-answers are graded against themselves in another spelling, for the speed. Both lie beside this repository, not in it; what
-is missing is left out. math-verify takes part when it is installed.
+Suites are JSONL with `gold`, `pred`, `context`, `expected` (rows with `policy` are counted apart). For the speed, ToRA's recorded
+answers are graded, and those of MATH in another spelling. All lie beside this repository, not in it; what is missing is left
+out. math-verify takes part when it is installed.
 """
 
 from __future__ import annotations
@@ -16,10 +16,12 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 from mathsolve.engine.grading.extraction import extract
 from mathsolve.engine.grading.grade import grade
+from mathsolve.engine.grading.parser import forget
 
 SHARED = Path(__file__).parents[2] / "shared" / "data"
 Grader = Callable[[str, str], bool]
@@ -64,15 +66,17 @@ def math_verify() -> Grader | None:
 
 
 def speed(benchmarks: Path, count: int = 600, rounds: int = 3) -> None:
-    """Gradings a second of answers that are written in another way than the right ones."""
+    """Gradings a second of ToRA's answers to GSM8K, and of MATH answers written in another way than the right ones."""
     graders: dict[str, Grader] = {"mathsolve": lambda gold, pred: grade(gold, pred).verdict == "correct"}
     if (other := math_verify()) is not None:
         graders["math-verify"] = other
-    for name, answers in (("gsm8k", gsm8k(benchmarks)), ("math", hendrycks(benchmarks))):
-        pairs = [(answer, f"\\boxed{{{answer}}} ") for answer in list(answers)[:count]]
+    boxed = ((answer, f"\\boxed{{{answer}}} ") for answer in hendrycks(benchmarks))
+    for name, answers in (("ToRA", tora(benchmarks.parent / "replay")), ("MATH", boxed)):
+        pairs = list(islice(answers, count))
         rates: dict[str, list[float]] = {grader: [] for grader in graders}
         for _ in range(rounds):
             for grader, function in graders.items():
+                forget()
                 start = time.perf_counter()
                 right = sum(function(gold, pred) for gold, pred in pairs)
                 rates[grader].append(len(pairs) / (time.perf_counter() - start))
@@ -83,11 +87,10 @@ def speed(benchmarks: Path, count: int = 600, rounds: int = 3) -> None:
             )
 
 
-def gsm8k(benchmarks: Path) -> Iterator[str]:
-    """The numbers after `####`."""
-    path = benchmarks / "gsm8k" / "test.jsonl.gz"
-    if path.exists():
-        yield from (str(row["answer"]).rpartition("#### ")[2] for row in rows(path))
+def tora(replay: Path) -> Iterator[tuple[str, str]]:
+    """Right answers, and those of ToRA-Code-34B."""
+    for path in replay.glob("tora_outputs/*.jsonl.gz"):
+        yield from ((str(row["gt"]), str(row["pred"][0])) for row in rows(path))
 
 
 def hendrycks(benchmarks: Path) -> Iterator[str]:

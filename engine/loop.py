@@ -161,7 +161,7 @@ class Attempt:
         self._begun = completion.text + self._family.box + filling
         self._book(completion, ["thought"] * len(completion.ids), "thought")
         self._force(Segment(filling, "observation"))
-        self._tell("thought", filling)
+        self._tell("thought", self._family.box + filling)
         return False
 
     def _room(self) -> int:

@@ -115,7 +115,7 @@ class Trajectory:
     """Tokens that were sampled by a backend that does not show them."""
 
 
-CheckKind = Literal["agreement", "programs", "put back", "inverse", "recomputed", "enumerated", "units"]
+CheckKind = Literal["agreement", "programs", "put back", "inverse", "recomputed", "enumerated"]
 """How an answer was checked: words and a program came to it; two different programs did; it was put back into what the
 question states; the operation was undone or done numerically; it was worked out again in another way; all cases were counted;
 its unit is the one that was asked for."""

@@ -107,6 +107,7 @@ class Slots:
         logits: torch.Tensor = logits_BTV[:, -1].float()
         return logits
 
+    @torch.inference_mode()
     def check(self) -> None:
         """Reads a few tokens in two parts, beside a longer row, and compares with the model's own way.
 

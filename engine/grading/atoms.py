@@ -106,9 +106,12 @@ class Atoms(Numerals, Calculus, Brackets):
         return Name(name)
 
     def constant(self, word: str) -> Node:
-        """A constant; beside `j`, an `i` is a vector like it, and not the imaginary unit."""
+        """A constant; beside `j`, an `i` is a vector like it, and not the imaginary unit, which a `j` is beside a number."""
         vectors = word in "ij" and {"i", "j"} <= {token.text for token in self._tokens}
-        return Name(f"vec_{word}" if vectors else CONSTANTS[word])
+        if vectors:
+            return Name(f"vec_{word}")
+        beside = self._tokens[max(0, self._at - 2) : self._at + 1]
+        return Name(word if word == "j" and not any(t.text[-1:].isdigit() for t in beside) else CONSTANTS[word])
 
     def _of_command(self, name: str) -> Node:
         if name == "frac":

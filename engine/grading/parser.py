@@ -70,6 +70,11 @@ def _read(text: str) -> Node:
 _kept = lru_cache(maxsize=1 << 13)(_read)
 
 
+def forget() -> None:
+    """Empties the memory of what was read, for measurements."""
+    _kept.cache_clear()
+
+
 def _words(text: str) -> str:
     """The text as words, if it is made of words and not of mathematics."""
     if re.search(r"[=<>^_*/&|\[\]]", text.replace("\\text", "")):

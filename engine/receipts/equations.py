@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from ..grading.tree import Call, Group, Name, Node, Number, Relation, Union, variables
+from ..grading.tree import Call, Group, Name, Node, Number, PlusMinus, Relation, Union, variables
 from .claim import Claim
 from .formulas import Reading
 from .source import Untranslatable, source
@@ -67,12 +67,20 @@ def claims(question: Reading, answer: Node) -> Iterator[Claim]:
 
 
 def values(answer: Node) -> list[Node]:
-    """The solutions that an answer lists: `x = 1`, `[1, 2]`, `{1, 2}`, `1 or 2`."""
+    """The solutions that an answer lists: `x = 1`, `[1, 2]`, `{1, 2}`, `1 or 2`, `±1`.
+
+    Raises:
+        Untranslatable: it holds something else.
+    """
     if isinstance(answer, Relation) and answer.signs == ("=",) and isinstance(answer.sides[0], Name):
         return [answer.sides[1]]
     if isinstance(answer, Group):
         return [value for item in answer.items for value in values(item)]
-    return [answer] if isinstance(answer, Number | Name | Call) else []
+    if isinstance(answer, PlusMinus):
+        return [Call("+", (answer.left, answer.right)), Call("+", (answer.left, Call("neg", (answer.right,))))]
+    if not isinstance(answer, Number | Name | Call):
+        raise Untranslatable(f"a {type(answer).__name__.lower()} among solutions")
+    return [answer]
 
 
 def _one(equation: Relation, answer: Node, unknown: str, *, whole: bool) -> Iterator[Claim]:

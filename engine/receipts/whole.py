@@ -106,7 +106,7 @@ RULES = (
         (2,),
         "0 <= r < n[1] and (n[0] - r) % n[1] == 0",
         "inverse",
-        "without it the rest is divisible",
+        "taken away, the rest is divisible",
     ),
     Rule(
         r"totient|euler'?s? (?:phi|function)|\bphi\b",

@@ -17,6 +17,7 @@ from mathsolve.sandbox import Observation, ProcessSandbox, Program
 CASES = [
     ("Solve x^2 - 5x + 3 = 0.", "[5/2 - sqrt(13)/2, sqrt(13)/2 + 5/2]", "[5/2 - sqrt(13)/2]", "put back"),
     ("Find all solutions of x^3 = x.", "[-1, 0, 1]", "[-1, 1]", "put back"),
+    ("Solve x^3 = x.", "0, \\pm 1", "0, \\pm 2", "put back"),
     ("What are the roots of x^2 + 1?", "[-i, i]", "[-1, 1]", "put back"),
     ("Solve 2x + 7y = -48 and 6x + 6y = -54.", "{x: -3, y: -6}", "{x: -6, y: -3}", "put back"),
     ("Solve a(z + r) = n for z.", "n/a - r", "n/a + r", "put back"),

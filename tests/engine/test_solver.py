@@ -62,6 +62,8 @@ def test_events_are_the_steps_as_they_come(solver: Solver) -> None:
     written = "".join(event.text for event in events if event.kind == "program")
     assert Program(written) in [step for t in solution.trajectories for step in t.steps]
     assert [e.observation.ok for e in events if e.observation is not None] == [True]
+    said = "".join(event.text for event in events if event.kind == "thought")
+    assert said == "".join(step.text for step in solution.trajectories[0].steps if isinstance(step, Thought))
 
 
 def test_text_from_outside_cannot_forge_a_tag(solver: Solver) -> None:
