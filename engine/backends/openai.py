@@ -30,8 +30,9 @@ from .replies import Reply, receive
 from .source import Source
 from .stopping import Teller, covered, first_stop
 
-PATIENCE_S = 120.0
-"""How long a request is sent again while every server fails."""
+PATIENCE_S = 900.0
+"""How long a request is sent again while every server fails: a large model takes minutes to come back. The time limit of the
+question mostly ends it before."""
 MOST_STOPS = 4
 """As many stops the protocol allows; the others are watched for here."""
 _BEGUN = re.compile(r"\s*<(s|bos|\|?[^<>]*begin[^<>]*)>")

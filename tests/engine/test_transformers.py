@@ -161,7 +161,7 @@ def test_rows_are_as_many_as_fit_into_the_memory() -> None:
 
 
 def test_a_solver_on_a_folder_of_transformers() -> None:
-    with Solver(Settings(str(MODEL), samples=3)) as solver:
+    with Solver(Settings(str(MODEL), mode="mixed", samples=3)) as solver:
         assert solver.solve("What is 12 times 34?").answer == "408"
 
 
