@@ -83,8 +83,8 @@ class Profile:
 
     context: int
     """Longest context in tokens."""
-    samples: int = 1
-    """Attempts per question unless the user says otherwise."""
+    samples: int = 4
+    """Attempts per question in `auto` unless the user says otherwise; two that agree in words and by program are enough."""
     trust: Trust | None = None
     """When its answers are to be trusted, if that was fitted."""
 

@@ -48,8 +48,8 @@ class Conversation:
         if settings.model == self.settings.model:
             self.solver.settings = settings
             return
-        fresh = Solver(settings)
-        self.solver.close()
+        fresh = Solver(settings, sandbox=self.solver.sandbox)
+        self.solver.close(keep_sandbox=True)
         self.solver = fresh
 
     def tier(self) -> str:

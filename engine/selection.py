@@ -61,6 +61,10 @@ class Ballot:
                 members.sort(key=self._number)
             self.classes.sort(key=lambda members: self._number(members[0]))
 
+    def __contains__(self, number: int) -> bool:
+        """Whether the `number`-th attempt was cast."""
+        return number in self._cast
+
     @property
     def cast(self) -> list[Trajectory]:
         """All attempts in the order in which they were planned."""

@@ -18,7 +18,7 @@ class Settings:
     mode: Mode = "auto"
     """`cot`, `pot`, `mixed`, or `auto`: mixed, with one attempt in pot as a check."""
     samples: int | None = None
-    """Attempts per question; None takes what the model was calibrated with."""
+    """Attempts per question; None takes what the model was calibrated with, else 4 at most in `auto` and 1 in other modes."""
     seed: int = 0
     """Seed of every random choice."""
     timeout_s: float = 60.0
@@ -32,7 +32,8 @@ class Settings:
     width: int = 8
     """Attempts at one question that run at the same time."""
     risk: float = 0.05
-    """Sampling ends when the leading answer is unlikelier than this to lose in the long run; 0: when it cannot."""
+    """Sampling ends when, by the votes so far, the leader is unlikelier than this to be the rarer answer (see
+    `selection.settled` for what that does not promise); 0: when it cannot be overtaken."""
     select: Method = "majority"
     """How the answer is chosen among attempts; all but `majority` need a scorer."""
     family: str | None = None

@@ -146,12 +146,12 @@ class Solver:
             if not self._closed:
                 await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(stream.close(), self._loop))
 
-    def close(self) -> None:
-        """Stops the sandbox and frees the model. Calling it twice does no harm."""
+    def close(self, *, keep_sandbox: bool = False) -> None:
+        """Frees the model and stops the sandbox, unless another solver is to have it. Calling it twice does no harm."""
         if self._closed:
             return
         self._closed = True
-        self.run(self._shut())
+        self.run(self._shut(keep_sandbox=keep_sandbox))
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join()
         self._loop.close()
@@ -226,12 +226,13 @@ class Solver:
         async with await self.sandbox.open() as session:
             return await equal(a, b, session)
 
-    async def _shut(self) -> None:
+    async def _shut(self, *, keep_sandbox: bool) -> None:
         loaded = asyncio.wrap_future(self._backend)
         await asyncio.wait([loaded])
         if loaded.exception() is None:  # else whoever asked has heard of it
             await loaded.result().close()
-        await self.sandbox.close()
+        if not keep_sandbox:
+            await self.sandbox.close()
         rest = asyncio.all_tasks() - {asyncio.current_task()}
         for task in rest:
             task.cancel()

@@ -55,37 +55,51 @@ class Work:
         prompt = backend.renderer.encode(backend.renderer.prompt(self.problem.question, "mixed"))
         if len(prompt.ids) > backend.profile.context // 2:
             return self.declined(f"the question is longer than this model reads ({len(prompt.ids)} tokens)")
+        trust = backend.profile.trust
         try:
-            async with asyncio.timeout(settings.timeout_s), MemoSandbox(self._sandbox) as sandbox:
-                scoring = asyncio.ensure_future(backend.score(prompt.ids)) if backend.profile.trust else None
-                ballot = await self._sample(backend, sandbox)
-                return await self._decide(ballot, await scoring if scoring else (), backend.profile.trust, sandbox)
-        except TimeoutError:
-            return self.partial("timeout", f"ran out of time ({settings.timeout_s:g} s)")
+            async with MemoSandbox(self._sandbox) as sandbox:
+                scoring = asyncio.ensure_future(backend.score(prompt.ids)) if trust else None
+                ballot = await self._within(backend, sandbox)
+                if ballot is None:
+                    return self.partial("timeout", f"ran out of time ({settings.timeout_s:g} s)")
+                return await self._decide(ballot, await scoring if scoring else (), trust, sandbox)
         except BackendError as error:
             return self.partial("backend_error", str(error))
         except SandboxError as error:
             return self.partial("sandbox_error", str(error))
 
-    async def _sample(self, backend: Backend, sandbox: Sandbox) -> Ballot:
+    async def _within(self, backend: Backend, sandbox: Sandbox) -> Ballot | None:
+        """The votes within the time limit, those that came too late among them without an answer; None when none came."""
+        ballot = Ballot(sandbox)
+        try:
+            async with asyncio.timeout(self._settings.timeout_s):
+                await self._sample(backend, sandbox, ballot)
+        except TimeoutError:
+            for number, attempt in enumerate(self._attempts):
+                if number not in ballot:
+                    await ballot.add(number, attempt.trajectory("timeout"))
+            return ballot if ballot.classes else None
+        return ballot
+
+    async def _sample(self, backend: Backend, sandbox: Sandbox, ballot: Ballot) -> None:
         """Runs the planned attempts until all are done or the vote is settled; the others are called off."""
         settings, fitted = self._settings, backend.profile.trust is not None
-        ways = plan(settings, settings.samples or backend.profile.samples, fitted=fitted)
-        routes = settings.mode == "auto" and not fitted
+        routes = settings.mode == "auto" and not fitted and "cot" in backend.renderer.family.prompts
+        usual = backend.profile.samples if fitted or routes else 1
+        planned = settings if fitted or routes or settings.mode != "auto" else replace(settings, mode="mixed")
+        ways = plan(planned, settings.samples or usual, fitted=fitted)
         ways = routed(ways, self.problem.question) if routes else ways
         self._attempts = [self._attempt(number, *way, backend, sandbox) for number, way in enumerate(ways)]
-        lead = 2 if routes else 0
-        ballot = Ballot(sandbox)
-        async with aclosing(as_they_end(self._attempts, len(ways) if fitted else settings.width, lead)) as ended:
+        width = len(ways) if fitted else settings.width
+        async with aclosing(as_they_end(self._attempts, width, 2 if routes else 0)) as ended:
             async for number, attempt in ended:
                 await ballot.add(number, attempt.trajectory())
-                if not fitted and self._settled(ballot, len(ways)):
+                if not fitted and settings.select == "majority" and self._settled(ballot, len(ways)):
                     break
         if routes and (mode := fallback(ballot.cast, [mode for mode, _ in ways])) is not None:
             self._attempts.append(last := self._attempt(len(ways), mode, 0.0, backend, sandbox))
             await last.run()
             await ballot.add(len(ways), last.trajectory())
-        return ballot
 
     def _settled(self, ballot: Ballot, planned: int) -> bool:
         """Whether more attempts would change nothing: an answer that was reasoned and computed, or one far ahead. Where the

@@ -123,6 +123,22 @@ def test_a_solver_chooses_by_the_scores_of_its_scorer(tmp_path: Path) -> None:
         Solver(settings)
 
 
+def test_a_scorer_hears_every_attempt(tmp_path: Path) -> None:
+    path = tmp_path / "solutions.jsonl"
+    path.write_text(json.dumps({"question": "?", "completions": [WORDS % "4"] * 4 + [WORDS % "5"]}))
+    settings = Settings(f"replay:{path}", "cot", 5, width=1, family="qwen-tir", select="best")
+    with Solver(settings, scorer=Given(0, 0, 0, 0, 9)) as solver:
+        assert solver.solve("?").answer == "5"
+
+
+def test_those_who_answered_in_time_vote(tmp_path: Path) -> None:
+    endless = "```python\nwhile True: pass\n```\n```output\n\n```\nIt is \\boxed{5}."
+    completions = [WORDS % "4", endless]
+    solution = solved(tmp_path, completions, samples=2, mode="cot", width=2, risk=0.0, timeout_s=1.5)
+    assert (solution.answer, solution.stop) == ("4", "answered")
+    assert [attempt.stop for attempt in solution.trajectories] == ["answered", "timeout"]
+
+
 def test_the_winner_does_not_depend_on_who_was_faster() -> None:
     async def cast(order: Sequence[int]) -> tuple[str | None, list[int]]:
         async with ProcessSandbox() as sandbox:
