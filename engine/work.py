@@ -14,7 +14,7 @@ from .backend import Backend, Sampling
 from .errors import BackendError
 from .loop import Attempt, Budget, Listener
 from .pace import as_they_end
-from .receipts.check import failure, is_shown, receipts
+from .receipts.check import failure, is_shown, prepare, receipts
 from .receipts.programs import agreements
 from .routing import fallback, routed
 from .selection import Ballot, Scorer, select, settled
@@ -56,10 +56,12 @@ class Work:
         if len(prompt.ids) > backend.profile.context // 2:
             return self.declined(f"the question is longer than this model reads ({len(prompt.ids)} tokens)")
         trust = backend.profile.trust
+        preparing = asyncio.ensure_future(asyncio.to_thread(prepare, self.problem.question))
         try:
             async with MemoSandbox(self._sandbox) as sandbox:
                 scoring = asyncio.ensure_future(backend.score(prompt.ids)) if trust else None
                 ballot = await self._within(backend, sandbox)
+                await preparing
                 if ballot is None:
                     return self.partial("timeout", f"ran out of time ({settings.timeout_s:g} s)")
                 return await self._decide(ballot, await scoring if scoring else (), trust, sandbox)

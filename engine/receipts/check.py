@@ -36,6 +36,12 @@ async def receipts(question: str, answer: str, agreeing: Sequence[Trajectory], s
     return tuple(found)
 
 
+def prepare(question: str) -> None:
+    """Loads what a check of this question may need; worth doing while a model writes and a sandbox starts."""
+    if _FORMULA.search(question):
+        from . import claims as claims  # its grammar takes a tenth of a second to load
+
+
 async def _claimed(question: str, answer: str, sandbox: Sandbox) -> list[Check]:
     from .claims import claims
 
