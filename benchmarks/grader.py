@@ -2,9 +2,9 @@
 
     python benchmarks/grader.py [folder of suites] [folder of benchmarks]
 
-Suites are JSONL with `gold`, `pred`, `context`, `expected` (rows with `policy` are counted apart). For the speed, ToRA's recorded
-answers are graded, and those of MATH in another spelling. All lie beside this repository, not in it; what is missing is left
-out. math-verify takes part when it is installed.
+Suites are JSONL with `gold`, `pred`, `context`, `expected` (rows with `policy` are counted apart). For the speed, ToRA's
+recorded answers are graded, and those of MATH in another spelling. All lie beside this repository, not in it; what is
+missing is left out. math-verify takes part when it is installed.
 """
 
 from __future__ import annotations
