@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .grading.verdict import Verdict
 
 BOX = "\\boxed{"
-ALGEBRA = Limits(cpu_s=2.0, memory_mb=1024)
+ALGEBRA = Limits(cpu_s=1.5, memory_mb=1024)
 """What one pair of expressions may cost in the sandbox."""
 MOST_PAIRS = 8
 """Pairs of expressions of one comparison that are tried there."""
