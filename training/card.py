@@ -15,9 +15,9 @@ from ..evaluation.measure import markdown_table, summarise
 from ..evaluation.run import Run
 from ..evaluation.running.configuration import Configuration
 from ..evaluation.running.session import carry_out
-from .drafts import Split
 from .recipe import DATA, Recipe
-from .synthesis import read_examples
+from .seeds.drafts import Split
+from .synthesis.synthesise import read_examples
 
 
 def write_card(recipe: Recipe, folder: Path, target: Path) -> None:

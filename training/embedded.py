@@ -34,12 +34,13 @@ from ..engine.solver import Solver
 from ..engine.trajectory import Step, Thought, Tokens
 from ..prompts import Family, load_family
 from ..sandbox import ProcessSandbox, Program
-from . import card, packing
-from .drafts import Split
-from .example import Example
+from . import card
 from .recipe import DATA, Recipe
-from .seeds import load_bank
-from .synthesis import read_examples, synthesise
+from .seeds.bank import load_bank
+from .seeds.drafts import Split
+from .sft.packing import pack
+from .synthesis.example import Example
+from .synthesis.synthesise import read_examples, synthesise
 
 BANK = Path(__file__).parent / "bank"
 TRANSFORMERS_FORM = Path(__file__).parent / "embedded_model"
@@ -97,7 +98,7 @@ def make_data(recipe: Recipe, path: Path, console: Console) -> None:
 
 def make_tokenizer(recipe: Recipe, folder: Path, family: Family, console: Console) -> Tokenizer:
     """Trains the tokenizer on the training split."""
-    from .tokenizer import train_tokenizer
+    from .sft.tokenizer import train_tokenizer
 
     path = folder / "tokenizer.json"
     if not path.is_file():
@@ -114,13 +115,14 @@ def make_tokenizer(recipe: Recipe, folder: Path, family: Family, console: Consol
 
 def make_model(recipe: Recipe, folder: Path, renderer: Renderer, console: Console) -> None:
     """Trains the model and writes its transformers folder."""
-    from . import export, sft
+    from . import export
+    from .sft import trainer
 
     console.print("[bold]sft[/bold]")
-    rows = list(packing.pack(solutions(folder, renderer), recipe.row, recipe.seed))
+    rows = list(pack(solutions(folder, renderer), recipe.row, recipe.seed))
     vocabulary = renderer.tokenizer.get_vocab_size()
-    model = sft.new_model(recipe.shape, vocabulary, renderer.tag_ids[renderer.family.end], recipe.seed)
-    sft.train(model, rows, renderer.tokenizer, recipe.schedule, folder / "sft", recipe.seed)
+    model = trainer.new_model(recipe.shape, vocabulary, renderer.tag_ids[renderer.family.end], recipe.seed)
+    trainer.train(model, rows, renderer.tokenizer, recipe.schedule, folder / "sft", recipe.seed)
     export.export_transformers(model, renderer.tokenizer, renderer.family, folder / "transformers")
 
 

@@ -19,10 +19,10 @@ from sympy.parsing.sympy_parser import (
     standard_transformations,
 )
 
-from mathsolve.training.notation import Func, Math, Num, Quotient, Var
-from mathsolve.training.rendering import delimit, render, show
-from mathsolve.training.samplers import TOOLS, equation, fn, matrix, numbers
-from mathsolve.training.style import PLAIN, Style, draw_style
+from mathsolve.training.seeds.notation import Func, Math, Num, Quotient, Var
+from mathsolve.training.seeds.rendering import delimit, render, show
+from mathsolve.training.seeds.samplers import TOOLS, equation, fn, matrix, numbers
+from mathsolve.training.seeds.style import PLAIN, Style, draw_style
 
 x, y, t = Var("x"), Var("y"), Var("t")
 POINT = {"x": 1.37, "y": 0.61, "t": 2.13}

@@ -9,13 +9,13 @@ from random import Random
 
 import pytest
 
-from mathsolve.training.drafts import draw, is_held_out
-from mathsolve.training.frames import FrameError, compile_frame, expand
-from mathsolve.training.notation import Var
-from mathsolve.training.phrasing import CLOSERS, HELD_OUT_OPENERS, OPENERS, Habits, slipped, typographic, vary
-from mathsolve.training.samplers import namespace
-from mathsolve.training.seeds import Bank, BankError, Seed, load_bank
-from mathsolve.training.style import PLAIN, Style
+from mathsolve.training.seeds.bank import Bank, BankError, Seed, load_bank
+from mathsolve.training.seeds.drafts import draw, is_held_out
+from mathsolve.training.seeds.frames import FrameError, compile_frame, expand
+from mathsolve.training.seeds.notation import Var
+from mathsolve.training.seeds.phrasing import CLOSERS, HELD_OUT_OPENERS, OPENERS, Habits, slipped, typographic, vary
+from mathsolve.training.seeds.samplers import namespace
+from mathsolve.training.seeds.style import PLAIN, Style
 
 BANK = sorted((Path(__file__).parents[2] / "training" / "bank").glob("*.toml"))
 FRAMES = [f"<What is|Find> {{a}} plus {{b}}, WORDING {number}?" for number in range(10)]

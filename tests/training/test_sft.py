@@ -8,11 +8,11 @@ from tokenizers import Tokenizer
 
 from mathsolve.engine.trajectory import Tokens
 from mathsolve.prompts import load_family
-from mathsolve.training import sft
-from mathsolve.training.noise import WordNoise
-from mathsolve.training.packing import ROLES, pack
 from mathsolve.training.recipe import Schedule, Shape
-from mathsolve.training.tokenizer import train_tokenizer
+from mathsolve.training.sft import trainer
+from mathsolve.training.sft.noise import WordNoise
+from mathsolve.training.sft.packing import ROLES, pack
+from mathsolve.training.sft.tokenizer import train_tokenizer
 
 SHAPE = Shape(hidden=32, layers=2, heads=4, feed_forward=48, context=64)
 
@@ -34,14 +34,14 @@ def solution(start: int, length: int = 10) -> Tokens:
 
 def test_weights_of_one_give_plain_cross_entropy() -> None:
     logits, ids = torch.randn(2, 7, 11), torch.randint(0, 11, (2, 7))
-    loss, _ = sft.weighted_loss(logits, ids, torch.ones(2, 7))
+    loss, _ = trainer.weighted_loss(logits, ids, torch.ones(2, 7))
     plain = torch.nn.functional.cross_entropy(logits[:, :-1].reshape(-1, 11), ids[:, 1:].reshape(-1))
     assert torch.allclose(loss, plain, atol=1e-6)
 
 
 def test_the_loss_by_hand() -> None:
     logits = torch.log(torch.tensor([[[0.5, 0.25, 0.25], [0.1, 0.8, 0.1], [1.0, 1.0, 1.0]]]))
-    loss, _ = sft.weighted_loss(logits, torch.tensor([[0, 0, 1]]), torch.tensor([[9.0, 1.0, 3.0]]))
+    loss, _ = trainer.weighted_loss(logits, torch.tensor([[0, 0, 1]]), torch.tensor([[9.0, 1.0, 3.0]]))
     expected = (1 * torch.log(torch.tensor(2.0)) - 3 * torch.log(torch.tensor(0.8))) / 4
     assert torch.allclose(loss, expected, atol=1e-6)
 
@@ -57,13 +57,13 @@ def test_what_the_sandbox_wrote_changes_no_gradient() -> None:
     changed[0, observed] = 39
     gradients = []
     for batch in (ids, changed):
-        loss, _ = sft.weighted_loss(logits, batch, torch.tensor([row.weights]))
+        loss, _ = trainer.weighted_loss(logits, batch, torch.tensor([row.weights]))
         gradients.append(torch.autograd.grad(loss, logits)[0])
     assert torch.equal(*gradients)
 
 
 def test_solutions_in_a_row_do_not_see_each_other() -> None:
-    model = sft.new_model(SHAPE, vocabulary=64, end_id=6, seed=0).eval()
+    model = trainer.new_model(SHAPE, vocabulary=64, end_id=6, seed=0).eval()
     row = next(iter(pack([solution(1), solution(20), solution(40)], 32, seed=0)))
     ids, positions = torch.tensor([row.input_ids]), torch.tensor([row.position_ids])
     with torch.no_grad():
@@ -105,8 +105,8 @@ def test_a_run_that_was_cut_short_ends_with_the_same_weights(tmp_path: Path, tok
     )
 
     def trained(folder: Path) -> sft.LlamaForCausalLM:
-        model = sft.new_model(SHAPE, tokenizer.get_vocab_size(), end_id=6, seed=0)
-        sft.train(model, rows, tokenizer, schedule, folder, seed=0)
+        model = trainer.new_model(SHAPE, tokenizer.get_vocab_size(), end_id=6, seed=0)
+        trainer.train(model, rows, tokenizer, schedule, folder, seed=0)
         return model
 
     whole = trained(tmp_path / "whole")

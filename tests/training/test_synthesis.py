@@ -12,11 +12,11 @@ from mathsolve.engine.errors import UsageError
 from mathsolve.engine.trajectory import Thought
 from mathsolve.evaluation.benchmarks.loading import load
 from mathsolve.sandbox import Observation, ProcessSandbox, Program
-from mathsolve.training.drafts import Split
-from mathsolve.training.example import Example
-from mathsolve.training.ledger import rejects_of
-from mathsolve.training.seeds import Bank, Seed
-from mathsolve.training.synthesis import Yield, read_examples, synthesise
+from mathsolve.training.seeds.bank import Bank, Seed
+from mathsolve.training.seeds.drafts import Split
+from mathsolve.training.synthesis.example import Example
+from mathsolve.training.synthesis.ledger import rejects_of
+from mathsolve.training.synthesis.synthesise import Yield, read_examples, synthesise
 
 FRAMES = tuple(f"<What is|Find> {{a}} {{sign}} {{b}}, wording {number}?" for number in range(10))
 HELD_OUT = ("{a} {sign} {b} gives?", "Result of {a} {sign} {b}?", "I need {a} {sign} {b}!")

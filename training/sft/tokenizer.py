@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from tokenizers import AddedToken, Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from ..prompts import Family
+from ...prompts import Family
 
 PIECES = r" [+\-=*/<>] |, |\*\*| ?[A-Za-z]{2,}|[A-Za-z]|\d|\n+| +|[^\sA-Za-z\d]"
 """One match is the longest piece that BPE may build: never a number, never two variables."""

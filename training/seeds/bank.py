@@ -25,7 +25,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
-from ..engine.errors import UsageError
+from ...engine.errors import UsageError
 from .frames import Frame, FrameError, compile_frame, compile_strictly
 
 Text = Annotated[str, Field(min_length=1)]
@@ -239,14 +239,3 @@ def _explain(path: Path, data: Mapping[str, Any], error: Any) -> str:
     message = error["msg"].removeprefix("Value error, ")
     remedy = _REMEDIES.get(error["type"])
     return f"{where}: " + (f"{field}: " if field else "") + (f"{remedy} ({message})" if remedy else message)
-
-
-def main() -> None:
-    """The command that checks bank files."""
-    from .audit import command
-
-    command()
-
-
-if __name__ == "__main__":
-    main()

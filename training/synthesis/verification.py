@@ -15,8 +15,8 @@ from collections import Counter
 from dataclasses import dataclass
 from fractions import Fraction
 
-from ..sandbox import Observation, Program, Sandbox, SandboxError, Session
-from .drafts import ANSWER, Draft
+from ...sandbox import Observation, Program, Sandbox, SandboxError, Session
+from ..seeds.drafts import ANSWER, Draft
 
 MAX_QUESTION = 400
 """Characters of a question."""

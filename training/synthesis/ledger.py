@@ -16,7 +16,7 @@ from typing import Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from .drafts import Split
+from ..seeds.drafts import Split
 from .example import Example
 
 ORDER: tuple[Split, ...] = ("phrasings", "numbers", "train")

@@ -21,12 +21,12 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from ..sandbox import ProcessSandbox
+from ...sandbox import ProcessSandbox
+from ..synthesis.verification import Verdict, Workshop
+from .bank import BankError, Seed, load_bank
 from .drafts import ANSWER, Draft, Split, draw, draw_values
 from .frames import Frame, FrameError, expand
-from .seeds import BankError, Seed, load_bank
 from .style import PLAIN
-from .verification import Verdict, Workshop
 
 BENCHES = 2
 """Programs that run at the same time."""

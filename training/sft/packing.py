@@ -10,7 +10,7 @@ import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from ..engine.trajectory import Role, Tokens
+from ...engine.trajectory import Role, Tokens
 
 ROLE_WEIGHTS: dict[Role, float] = {"prompt": 0.15, "thought": 1.0, "program": 1.0, "observation": 0.0, "stop": 1.0}
 """Loss weight of each role. The question counts a little, so that the model also learns which questions it knows: its

@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any, Literal
 
+from .bank import BankError, Compiled, Seed
 from .frames import FrameError, expand
 from .phrasing import plainly_opened, vary
 from .samplers import namespace
-from .seeds import BankError, Compiled, Seed
 from .style import PLAIN, Style, draw_style
 
 Split = Literal["train", "numbers", "phrasings"]

@@ -25,14 +25,14 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, ProgressColumn, Task, TextColumn, TimeRemainingColumn
 from rich.text import Text
 
-from ..engine.errors import UsageError
-from ..evaluation.benchmarks.loading import load
-from ..evaluation.contamination.index import Index
-from ..sandbox import Sandbox
-from .drafts import Draft, Split, draw
+from ...engine.errors import UsageError
+from ...evaluation.benchmarks.loading import load
+from ...evaluation.contamination.index import Index
+from ...sandbox import Sandbox
+from ..seeds.bank import Bank, BankError
+from ..seeds.drafts import Draft, Split, draw
 from .example import Example, Written, example
 from .ledger import ORDER, Ledger, Record, Reject, question_key
-from .seeds import Bank, BankError
 from .verification import Workshop
 
 MODES: dict[Written, float] = {"mixed": 0.75, "pot": 0.15, "cot": 0.10}

@@ -6,9 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from ..engine.trajectory import Step, Thought
-from ..sandbox import Observation, Program
-from .drafts import ANSWER, Draft, Split
+from ...engine.trajectory import Step, Thought
+from ...sandbox import Observation, Program
+from ..seeds.drafts import ANSWER, Draft, Split
 
 Written = Literal["mixed", "pot", "cot"]
 """How an answer is reached: words and a program, a program alone, or words alone."""

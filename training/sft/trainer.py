@@ -25,10 +25,10 @@ from torch.utils.data import Dataset
 from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, Trainer, TrainerCallback, TrainingArguments
 from transformers.trainer_utils import get_last_checkpoint
 
+from ..recipe import Schedule, Shape
 from .noise import WordNoise
 from .optimizer import MuonAdamW
 from .packing import ROLES, Row
-from .recipe import Schedule, Shape
 
 
 def new_model(shape: Shape, vocabulary: int, end_id: int, seed: int) -> LlamaForCausalLM:

@@ -1,0 +1,1 @@
+"""Synthesis: a teacher's problems in, verified and filtered examples out."""
