@@ -104,7 +104,7 @@ def test_a_run_that_was_cut_short_ends_with_the_same_weights(tmp_path: Path, tok
         epochs=2, rows_per_step=5, learning_rate=3e-3, warmup_steps=2, checkpoint_steps=4, word_noise=0.3
     )
 
-    def trained(folder: Path) -> sft.LlamaForCausalLM:
+    def trained(folder: Path) -> trainer.LlamaForCausalLM:
         model = trainer.new_model(SHAPE, tokenizer.get_vocab_size(), end_id=6, seed=0)
         trainer.train(model, rows, tokenizer, schedule, folder, seed=0)
         return model
