@@ -1,5 +1,17 @@
 """Templates and model families: how a question, thoughts, programs and outputs are written for each kind of model."""
 
 from .family import MODES, Family, Message, Piece, Segment, Turn, families, family_of, load_family
+from .references import References
 
-__all__ = ["MODES", "Family", "Message", "Piece", "Segment", "Turn", "families", "family_of", "load_family"]
+__all__ = [
+    "MODES",
+    "Family",
+    "Message",
+    "Piece",
+    "References",
+    "Segment",
+    "Turn",
+    "families",
+    "family_of",
+    "load_family",
+]

@@ -18,6 +18,8 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
+from .references import References, names
+
 SegmentRole = Literal["prompt", "thought", "program", "observation", "stop"]
 MODES = ("cot", "pot", "mixed")
 """How a family may be asked to answer."""
@@ -106,6 +108,8 @@ class Family:
     """Whether the engine writes what the last program printed into the box that the model opens."""
     refuses: bool = False
     """Whether words without a program and without an answer are a refusal."""
+    references: int = 0
+    """How many names its models have for the longer numbers of a question (see `prompts.references`); 0: programs copy them."""
     preset: str = "plain"
     """How observations are put into words, a name in `sandbox.PRESETS`."""
     hint: str = ""
@@ -118,23 +122,26 @@ class Family:
         """Every special token of a family whose tags are special tokens, in a fixed order."""
         shell = [text for mode in MODES for text in self._shell(mode)]
         fixed = (self.program_open, self.program_close, self.output_open, self.output_close, self.end)
-        return tuple(dict.fromkeys((shell[0], *fixed, *shell)))
+        return tuple(dict.fromkeys((shell[0], *fixed, *shell, *names(self.references))))
 
     def ask(self, question: str, mode: str) -> tuple[Segment, ...]:
         """The prompt as text: a question to be answered in a mode."""
         before, after = self._shell(mode)
-        prompt = (Segment(before, "prompt", tag=True), Segment(question, "prompt"), Segment(after, "prompt", tag=True))
+        asked = (Segment(text, "prompt", tag) for text, tag in References(question, self.references).marked())
+        prompt = (Segment(before, "prompt", tag=True), *asked, Segment(after, "prompt", tag=True))
         return tuple(segment for segment in prompt if segment.text)
 
     def messages(self, mode: str) -> tuple[Message, ...]:
         """The conversation before the model's turn."""
         return self.prompts.get(mode) or self.prompts["mixed"]
 
-    def program(self, code: str) -> tuple[Segment, ...]:
-        """A program and its tags; the closing one is the model's decision to run it, so it counts as program."""
+    def program(self, code: str, question: str = "") -> tuple[Segment, ...]:
+        """A program and its tags; the closing one is the model's decision to run it, so it counts as program. Where the
+        family has references, those of `question` stand for its numbers."""
+        written = (Segment(text, "program", tag) for text, tag in References(question, self.references).referred(code))
         return (
             Segment(self.program_open, "program", tag=True),
-            Segment(code, "program"),
+            *written,
             Segment(self.program_close, "program", tag=True),
         )
 
@@ -267,11 +274,15 @@ def _prompts(tables: object) -> dict[str, tuple[Message, ...]]:
     return {mode: tuple(Message(role, text) for role, text in table.items()) for mode, table in tables.items()}
 
 
+_SINGLE = {"str": "a text", "bool": "true or false", "int": "a whole number"}
+"""What a value that is no list must be, by the type of its field."""
+
+
 def _value(key: str, kind: str, value: object) -> object:
     """A value of a file as that of a field."""
-    if kind in ("str", "bool"):
+    if kind in _SINGLE:
         if type(value).__name__ != kind:
-            raise ValueError(f"{key} is {value!r}; it must be {'a text' if kind == 'str' else 'true or false'}")
+            raise ValueError(f"{key} is {value!r}; it must be {_SINGLE[kind]}")
         return value
     if not isinstance(value, list) or not all(isinstance(text, str) and text for text in value):
         raise ValueError(f"{key} is {value!r}; it must be a list of texts, none of them empty")

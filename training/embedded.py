@@ -148,7 +148,7 @@ def solutions(folder: Path, renderer: Renderer) -> Iterator[Tokens]:
     family = renderer.family
     for example in examples_of(folder, "train"):
         prompt = family.ask(example.question, example.mode)
-        yield renderer.encode([*prompt, *renderer.steps(example.trajectory), *family.finish()])
+        yield renderer.encode([*prompt, *renderer.steps(example.trajectory, example.question), *family.finish()])
 
 
 def examples_of(folder: Path, split: Split) -> Iterator[Example]:
