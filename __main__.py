@@ -37,6 +37,7 @@ COMMANDS = {
     "bench": ("mathsolve.evaluation.commands.bench:app", "Show and fetch benchmarks."),
     "report": ("mathsolve.evaluation.commands.report:app", "Show a run: terminal, Markdown, HTML."),
     "compare": ("mathsolve.evaluation.commands.compare:app", "Compare two runs, problem by problem."),
+    "routes": ("mathsolve.evaluation.commands.routes:app", "Tell --mode auto how a model does in each mode."),
     "regrade": ("mathsolve.evaluation.commands.regrade:app", "Grade the answers of a run again."),
     "grade": ("mathsolve.evaluation.commands.grade:app", "Compare answers with right ones."),
     "contamination": ("mathsolve.evaluation.commands.contamination:app", "Find benchmark questions in training data."),
@@ -63,6 +64,8 @@ class Options:
     """Either embedded, a folder, hf:NAME, vllm:NAME, openai:NAME, or a server's address."""
     family: Annotated[str | None, Parameter(env_var="MATHSOLVE_FAMILY")] = None
     """How the model is talked to, when its name does not tell: a name, or a TOML file."""
+    routes: Annotated[str | None, Parameter(env_var="MATHSOLVE_ROUTES")] = None
+    """The model's record by kind of question, for --mode auto: a file that mathsolve routes has made."""
     mode: Annotated[Literal["auto", "cot", "pot", "mixed"], Parameter(env_var="MATHSOLVE_MODE")] = "auto"
     """Words only (cot), a program only (pot), both (mixed), or let the engine choose (auto)."""
     samples: Annotated[int | None, Parameter(name=["--samples", "-n"], env_var="MATHSOLVE_SAMPLES")] = None
@@ -101,19 +104,22 @@ def ask(*words: str, options: Options | None = None) -> int:
     words
         The question; "-" reads many from standard input, one a line or as JSON objects. None starts a conversation.
     """
-    from .engine import batch, oneshot
     from .engine.question import question_text
 
     options = options or Options()
     stdin = _stdin()
     terminal = stdin.isatty()
     if [word.strip() for word in words] == ["-"]:
+        from .engine import batch
+
         with _solver(options) as solver:
             return batch.answer_all(solver, stdin, sys.stdout, sys.stderr, as_json=options.json)
     if not words and terminal:
         from .engine.repl import converse
 
         return converse(_solver(options), plain=options.plain)
+    from .engine import oneshot
+
     question = question_text(words, None if terminal else stdin, _note)
     with _solver(options) as solver:
         view = oneshot.View(options.json, options.quiet, options.verbose, options.plain)
@@ -252,9 +258,8 @@ def _solver(options: Options) -> Solver:
     from .engine.settings import Settings
     from .engine.solver import Solver
 
-    settings = Settings(
-        options.model, options.mode, options.samples, options.seed, options.timeout, family=options.family
-    )
+    how = (options.model, options.mode, options.samples, options.seed, options.timeout)
+    settings = Settings(*how, family=options.family, routes=options.routes)
     return Solver(settings, sandbox=_sandbox() if options.sandbox == "process" else _docker(containers=None))
 
 

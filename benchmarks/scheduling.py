@@ -1,10 +1,12 @@
 """What rounds cost: wall time of our schedule against a lock-step one, and against generation alone.
 
     python benchmarks/scheduling.py simulated [--samples 256] [--repeat 3]
-    python benchmarks/scheduling.py vllm:training/embedded_model [--samples 128] [--repeat 3]
+    python benchmarks/scheduling.py vllm:training/embedded_model [--samples 128] [--repeat 3] [--forced]
 
 `simulated`: recorded solutions with one to four programs; a completion takes the time of its tokens, log-normal, as a server
 with room for all would. Any other word is a model, which answers questions of the benchmark `builtin` with a temperature.
+`--forced`, with vLLM: the recorded solutions again, but the model really generates as many tokens as each completion is said
+to have, so that a small model does the work of one that writes several programs of unequal length (see `forced.py`).
 Model, sandbox, prompts and seeds are the same for all, only the schedule differs (see `lock_step.py`):
 
     ours          every attempt goes on as soon as it can
@@ -39,20 +41,34 @@ from mathsolve.sandbox import ProcessSandbox, Sandbox
 
 TOKEN_S, TOKENS, SPREAD = 0.005, 200, 0.8
 """A simulated completion: seconds per token, median number of tokens, and the spread of its logarithm."""
+FORCED_TOKENS = 60
+"""The median for `--forced`: more would not fit into the embedded model's context, and cut the tail off."""
 BLOCK = "Now.\n```python\nx = {x}\nprint(sum(k * x for k in range(1000)))\n```\n```output\n0\n```\n"
 
 
-def simulated(samples: int) -> tuple[Backend, list[Problem]]:
-    """Recorded solutions, and the time that each completion takes, the same for all schedules."""
+def length(context: Context) -> float:
+    """How much longer than the median a completion is, the same for all schedules."""
+    own = random.Random(f"{context.problem.question} {len(context.steps)}")
+    return own.lognormvariate(0, SPREAD)
+
+
+def recorded(samples: int, *, waits: bool) -> tuple[Backend, list[Problem]]:
+    """Recorded solutions, which take the time of their tokens, where one `waits` for it."""
     draw = random.Random(0)
     problems = [Problem(f"Problem {number}") for number in range(samples)]
     texts = {p.question: [BLOCK.format(x=n) * draw.randint(1, 4) + "\\boxed{1}"] for n, p in enumerate(problems)}
+    renderer = TextRenderer(load_family("tora"))
+    return ReplayBackend(
+        texts, renderer, (lambda context, _: TOKEN_S * TOKENS * length(context)) if waits else None
+    ), problems
 
-    def delay_s(context: Context, text: str) -> float:
-        own = random.Random(f"{context.problem.question} {len(context.steps)}")
-        return TOKEN_S * TOKENS * own.lognormvariate(0, SPREAD)
 
-    return ReplayBackend(texts, TextRenderer(load_family("tora")), delay_s), problems
+def forced(samples: int, model: Any) -> tuple[Backend, list[Problem]]:
+    """Recorded solutions whose tokens the model generates."""
+    from forced import ForcedBackend
+
+    solutions, problems = recorded(samples, waits=False)
+    return ForcedBackend(solutions, model, lambda context: max(1, round(FORCED_TOKENS * length(context)))), problems
 
 
 def attempt(number: int, problem: Problem, backend: Any, sandbox: Any, sampling: Sampling) -> Attempt:
@@ -135,7 +151,9 @@ def report(seconds: dict[str, float]) -> None:
 async def run(options: argparse.Namespace) -> None:
     """Loads and measures."""
     if options.model == "simulated":
-        backend, problems = simulated(options.samples)
+        backend, problems = recorded(options.samples, waits=True)
+    elif options.forced:
+        backend, problems = forced(options.samples, await asyncio.to_thread(find(options.model).load))
     else:
         backend = await asyncio.to_thread(find(options.model).load)
         problems = [item.problem for item in load("builtin", limit=options.samples, seed=0)]
@@ -152,6 +170,7 @@ def main() -> None:
     parser.add_argument("--samples", type=int, default=256)
     parser.add_argument("--repeat", type=int, default=3)
     parser.add_argument("--temperature", type=float, default=1.0)
+    parser.add_argument("--forced", action="store_true")
     asyncio.run(run(parser.parse_args()))
 
 

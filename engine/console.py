@@ -16,6 +16,7 @@ from typing import Literal, Protocol, TextIO
 from ..sandbox.program import Observation, Program
 from .answers import BOX
 from .loop import Event
+from .receipts.check import line as receipt
 from .trajectory import Solution, Step, Thought
 from .typeset import Typeset
 
@@ -206,6 +207,8 @@ class Trace:
         pieces: list[tuple[str, Role]] = [(line, "output") for line in lines[:_SHOWN_LINES]]
         if hidden > 0:
             pieces.append((f"({hidden} more lines)", "aside"))
+        if observation.truncated:
+            pieces.append((f"(the model was not shown {observation.truncated} characters)", "aside"))
         if observation.error:
             pieces.append((harmless(observation.error), "error"))
         bar = self._glyph("╰ ", "-> ")
@@ -237,6 +240,23 @@ def verdict(solution: Solution) -> str:
     return " · ".join([*parts, f"{solution.seconds:.1f} s"])
 
 
+def tie(solution: Solution) -> str:
+    """Which answers did as well in the vote, and how that was resolved, in one line; empty where there was no tie.
+
+    >>> from .trajectory import Problem, Trajectory
+    >>> attempt = Trajectory(Problem("1+1"), (), "2", "answered")
+    >>> tie(Solution(attempt.problem, "2", "answered", attempt, (attempt, attempt), 0.5, tied=("3",)))
+    'tie: 3 did as well in the vote; 2 counts because its attempt was planned first'
+    """
+    others = harmless(", ".join(" ".join(answer.split()) for answer in solution.tied))
+    chosen = harmless(" ".join((solution.trajectory.answer or "").split()))
+    return (
+        f"tie: {others} did as well in the vote; {chosen} counts because its attempt was planned first"
+        if others
+        else ""
+    )
+
+
 def no_answer(solution: Solution) -> str:
     """The message for a question without an answer that can be trusted."""
     return harmless(f"no answer I trust: {solution.detail or solution.stop}")
@@ -251,6 +271,12 @@ def show_answer(pen: Pen, answer: str, typeset: Typeset | None = None) -> None:
             lines = drawn
     for line in lines:
         pen.write(f"{pen.indent}{line}\n" if line else "\n", "answer")
+
+
+def show_support(pen: Pen, solution: Solution) -> None:
+    """Writes what stands behind an answer: its checks, a tie, the attempts that agree."""
+    for text in filter(None, (receipt(solution.checks), tie(solution), verdict(solution))):
+        show_aside(pen, text)
 
 
 def show_aside(pen: Pen, text: str) -> None:

@@ -9,11 +9,10 @@ import sys
 from dataclasses import replace
 
 from ..sandbox import Program
-from .console import Trace, no_answer, pen_for, show_answer, show_aside, verdict
+from .console import Trace, no_answer, pen_for, show_answer, show_aside, show_support
 from .errors import UsageError
 from .oneshot import drawing
 from .question import checked
-from .receipts.check import line
 from .settings import Settings, check_settings
 from .solver import Interrupted, Solver
 from .trajectory import Solution
@@ -45,7 +44,7 @@ class Conversation:
         """Answers differently from now on; a setting without meaning raises `UsageError` and changes nothing."""
         settings = replace(self.settings, **changes)  # type: ignore[arg-type]
         check_settings(settings)
-        if settings.model == self.settings.model:
+        if (settings.model, settings.family) == (self.settings.model, self.settings.family):
             self.solver.settings = settings
             return
         fresh = Solver(settings, sandbox=self.solver.sandbox)
@@ -79,8 +78,7 @@ class Conversation:
         pen = self.pen
         if solution.answer is not None:
             show_answer(pen, solution.answer, drawing(self.solver, solution.answer, unicode=pen.unicode))
-            show_aside(pen, line(solution.checks))
-            show_aside(pen, verdict(solution))
+            show_support(pen, solution)
         elif solution.stop == "cancelled":
             show_aside(pen, "stopped; what was done is kept (/code shows it, /retry asks again)")
         else:

@@ -83,6 +83,7 @@ def solution_from_dict(data: dict[str, Any]) -> Solution:
         detail=data["detail"],
         seconds=data["seconds"],
         checks=tuple(Check(**check) for check in data.get("checks", ())),
+        tied=tuple(data.get("tied", ())),
     )
 
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import sys
+import traceback
+from functools import cache
+
 
 class MathsolveError(Exception):
     """Something outside the solver is wrong."""
@@ -13,3 +17,22 @@ class UsageError(MathsolveError):
 
 class BackendError(MathsolveError):
     """The model cannot be loaded or failed while generating."""
+
+
+def bug(error: Exception) -> str:
+    """The words for an error that nobody expected. The first with these words is told on standard error, too, with its place:
+    it ends one attempt and no more, and should be heard of all the same.
+
+    >>> bug(KeyError("logits"))
+    "KeyError: 'logits'"
+    """
+    words = f"{type(error).__name__}: {error}"
+    places = traceback.extract_tb(error.__traceback__)
+    _tell(words, f" in {places[-1].name}, {places[-1].filename}:{places[-1].lineno}" if places else "")
+    return words
+
+
+@cache
+def _tell(words: str, place: str) -> None:
+    first = words.splitlines()[0]
+    print(f"mathsolve: internal error{place}: {first}; it is recorded, and the rest goes on", file=sys.stderr)

@@ -18,14 +18,13 @@ from typing import Literal
 from ..prompts import References, Segment, Turn
 from ..sandbox import Observation, Program, Sandbox, SandboxError, Session
 from .backend import Backend, Completion, Context, Sampling
-from .errors import BackendError
+from .errors import BackendError, bug
 from .final import final_answer
 from .renderer import roles
+from .shown import OUTPUT_CHARS, shorten, unshown
 from .trajectory import Problem, Role, Step, Stop, Thought, Tokens, Trajectory
 from .writer import Writer
 
-OUTPUT_CHARS = 600
-"""Characters of an observation that go into the context; the middle of a longer one is left out, with its length."""
 LAST_WORDS = 64
 """Tokens that are kept for stating the answer."""
 TOKEN_CHARS = 4
@@ -113,7 +112,7 @@ class Attempt:
         except SandboxError as error:
             self._end("sandbox_error", str(error))
         except Exception as error:  # a bug of a backend or of the loop: it ends this attempt, and no other
-            self._end("backend_error", f"{type(error).__name__}: {error}")
+            self._end("internal_error", bug(error))
         finally:
             if self._session is not None:
                 await self._session.close()
@@ -136,6 +135,10 @@ class Attempt:
         if completion.stop == self._family.box and self._may_fill:
             return self._fill_box(completion)
         turn = self._read(completion)
+        if turn.goes_on and isinstance(last := self._steps[-1], Thought):
+            self._steps.pop()
+            self._begun = last.text
+            return False
         if turn.asks and not self._spent:
             return await self._execute(completion)
         return self._conclude(completion)
@@ -158,7 +161,7 @@ class Attempt:
     def _fill_box(self, completion: Completion) -> bool:
         """Writes the printed text into the box that the model has opened; the model goes on after it."""
         self._filling = self._printed()
-        filling = self._shown(self._filling) + "}"
+        filling = shorten(self._filling, self._output_room) + "}"
         self._begun = completion.text + self._family.box + filling
         self._book(completion, ["thought"] * len(completion.ids), "thought")
         self._force(Segment(filling, "observation"))
@@ -225,9 +228,10 @@ class Attempt:
         if not written.ids:
             self._guessed += sum(len(segment.text) for segment in segments) // TOKEN_CHARS
 
-    def _shown(self, text: str) -> str:
-        """As much of an output as there is room for; a token has a character or more."""
-        return shorten(text, max(2, min(OUTPUT_CHARS, self._room())))
+    @property
+    def _output_room(self) -> int:
+        """Characters of an output that there is room for; a token has a character or more."""
+        return max(2, min(OUTPUT_CHARS, self._room()))
 
     async def _execute(self, completion: Completion) -> bool:
         """Runs the programs that were written since the last observation."""
@@ -240,10 +244,12 @@ class Attempt:
         observation = await self._session.run(self._unrun())
         if observation.status == "infra_error":
             return self._end("sandbox_error", observation.error or "the sandbox failed")
+        shown = shorten(observation.text, room := self._output_room)
+        observation = replace(observation, truncated=observation.truncated + unshown(observation, room))
         self._steps.append(observation)
         self._filling = ""
         self._tell("observation", observation.text, observation)
-        shown = self._shown(observation.text) + self._family.hint.format(left=self._budget.programs - ran - 1)
+        shown += self._family.hint.format(left=self._budget.programs - ran - 1)
         self._force(*self._family.observe(shown, completion.stop))
         return False
 
@@ -291,15 +297,3 @@ class Attempt:
         """Passes an event on to whoever listens."""
         if self._listener is not None:
             self._listener(Event(kind, text, observation))
-
-
-def shorten(text: str, limit: int) -> str:
-    """Head and tail of a long text with the number of characters left out between them.
-
-    >>> shorten("0123456789", 4)
-    '01... 6 characters left out ...89'
-    """
-    if len(text) <= limit:
-        return text
-    half = limit // 2
-    return f"{text[:half]}... {len(text) - 2 * half} characters left out ...{text[-half:]}"

@@ -12,15 +12,14 @@ import sys
 from dataclasses import asdict, dataclass, replace
 
 from ..sandbox import Conditions, Limits, Observation, Program, Sandbox, SandboxError
-from .console import Trace, no_answer, pen_for, show_answer, show_aside, verdict
-from .errors import BackendError
-from .receipts.check import line
+from .console import Trace, no_answer, pen_for, show_answer, show_support
+from .errors import BackendError, MathsolveError
 from .solver import Solver
 from .trajectory import step_to_dict
 from .typeset import Typeset, typeset
 
-FAILURES = {"backend_error": BackendError, "sandbox_error": SandboxError}
-"""Stop reasons that are the machine's fault, not the question's."""
+FAILURES = {"backend_error": BackendError, "sandbox_error": SandboxError, "internal_error": MathsolveError}
+"""Stop reasons that are the machine's fault or ours, not the question's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,8 +58,7 @@ def answer(solver: Solver, question: str, view: View) -> int:
     elif solution.answer is not None:
         show(solver, solution.answer, plain=view.plain)
     if trace and solution.answer is not None:
-        show_aside(pen, line(solution.checks))
-        show_aside(pen, verdict(solution))
+        show_support(pen, solution)
     if solution.answer is None:
         sys.stderr.write(f"{no_answer(solution)}\n")
         return 3

@@ -1,17 +1,23 @@
 """Which way a question is tried first, and which way is tried when that one fails.
 
 Published results say that programs help much on hard computation and cost accuracy on easy word problems, so words come first
-there, and a program anywhere else. A model's own record by kind of question, where there is one, goes before this rule. Does
-not promise the best way for any one model without its record: the embedded model, which was taught to compute, would lose
-nearly half of its right answers by the rule, so its plan is never routed by it.
+there, and a program anywhere else. A model's own record by kind of question, where there is one, goes before this rule:
+`mathsolve routes` makes it of a run, as JSON, `{"routes": {"story": {"cot": [41, 50], "mixed": [47, 50]}}}`, and it is read
+from the file that `--routes` names or from the `mathsolve.json` in the model's folder. Does not promise the best way for any
+one model without its record: the embedded model, which was taught to compute, would lose nearly half of its right answers by
+the rule, so its plan, with which the trust in its answers was fitted, is never routed.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
-from typing import Literal
+from pathlib import Path
+from typing import Any, Literal, get_args
 
+from ..prompts import MODES
+from .errors import UsageError
 from .trajectory import Trajectory
 from .trust import NUMBER, objection
 
@@ -71,12 +77,23 @@ def modes(question: str, record: Record | None = None) -> tuple[str, str]:
     (('mixed', 'cot'), ('cot', 'mixed'))
     """
     about = kind(question)
-    known = {mode: tally for mode, tally in (record or {}).get(about, {}).items() if tally[1] >= LEAST}
-    if "cot" in known and len(known) > 1:
-        programs = max((mode for mode in known if mode != "cot"), key=lambda mode: share(known[mode]))
-        return (programs, "cot") if share(known[programs]) >= share(known["cot"]) else ("cot", programs)
+    if (chosen := modes_by_record(about, record or {})) is not None:
+        return chosen
     small = all(float(number) <= LARGEST_IN_HEAD for number in NUMBER.findall(question.replace(",", "")))
     return ("cot", "mixed") if about == "story" and small else ("mixed", "cot")
+
+
+def modes_by_record(about: str, record: Record) -> tuple[str, str] | None:
+    """The same by the record alone; None where it says too little.
+
+    >>> modes_by_record("story", {"story": {"cot": (41, 50), "mixed": (47, 50)}})
+    ('mixed', 'cot')
+    """
+    known = {mode: tally for mode, tally in record.get(about, {}).items() if tally[1] >= LEAST}
+    if "cot" not in known or len(known) < 2:
+        return None
+    programs = max((mode for mode in known if mode != "cot"), key=lambda mode: share(known[mode]))
+    return (programs, "cot") if share(known[programs]) >= share(known["cot"]) else ("cot", programs)
 
 
 def share(tally: tuple[int, int]) -> float:
@@ -96,6 +113,40 @@ def routed(ways: Sequence[tuple[str, float]], question: str, record: Record | No
     """
     first, other = modes(question, record)
     return [(other if number == 1 else first, temperature) for number, (_, temperature) in enumerate(ways)]
+
+
+def load_record(path: Path) -> Record:
+    """A model's record from a file; an empty one where a file that may have one has none.
+
+    Raises:
+        UsageError: the file cannot be read, or what it calls `routes` is no record.
+    """
+    try:
+        return record_of(json.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise UsageError(f"cannot read the routes in {str(path)!r}: {error.strerror}") from error
+    except (ValueError, TypeError, AttributeError) as error:
+        made = "mathsolve routes RUN --out FILE makes one"
+        raise UsageError(f"{str(path)!r} holds no routes: {error}; {made}") from error
+
+
+def record_of(data: Any) -> Record:
+    """The record under `routes`, checked. Raises `ValueError`, `TypeError` or `AttributeError` for what is none.
+
+    >>> record_of({"routes": {"story": {"cot": [41, 50]}}})
+    {'story': {'cot': (41, 50)}}
+    """
+    found: dict[str, dict[str, tuple[int, int]]] = {}
+    for about, tallies in data.get("routes", {}).items():
+        if about not in get_args(Kind):
+            raise ValueError(f"{about!r} is no kind of question; there are {', '.join(get_args(Kind))}")
+        for mode, (right, total) in tallies.items():
+            if mode not in MODES or not 0 <= int(right) <= int(total):
+                raise ValueError(
+                    f"{about}, {mode}: {[right, total]}; it must be a mode with right answers and all answers"
+                )
+            found.setdefault(about, {})[mode] = int(right), int(total)
+    return found
 
 
 def fallback(attempts: Sequence[Trajectory], tried: Sequence[str]) -> str | None:

@@ -1,6 +1,6 @@
 """Choosing among attempts: by votes of mathematically equal answers, by scores, or by both.
 
-An attempt without an answer has no vote. A tie is won by the answer that was given first, and reported.
+An attempt without an answer has no vote. A tie is won by the answer of the attempt that was planned first, and reported.
 """
 
 from __future__ import annotations
@@ -37,8 +37,8 @@ class Vote:
     """The earliest attempt with the winning answer (by score: the best one), or the first attempt when none answered."""
     agreement: float
     """Attempts with the winner's answer divided by all attempts, 0 to 1."""
-    tied: bool = False
-    """Whether another answer did as well."""
+    tied: tuple[str, ...] = ()
+    """Other answers that did as well, in the order in which they were planned."""
 
 
 class Ballot:
@@ -107,8 +107,9 @@ class Ballot:
             return Vote(self.cast[0], 0.0)
         worths = [worth(members) for members in self.classes]
         top = max(worths)
-        members = self.classes[worths.index(top)]
-        return Vote(chosen(members), len(members) / len(self.cast), worths.count(top) > 1)
+        members, *equals = [members for members, reached in zip(self.classes, worths, strict=True) if reached == top]
+        tied = tuple(chosen(others).answer or "" for others in equals)
+        return Vote(chosen(members), len(members) / len(self.cast), tied)
 
     def _number(self, attempt: Trajectory) -> int:
         return self._numbers[id(attempt)]

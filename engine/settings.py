@@ -25,8 +25,8 @@ class Settings:
     """Wall seconds per question."""
     max_programs: int = 4
     """Programs per attempt."""
-    max_tokens: int = 1024
-    """Tokens per attempt after the prompt, observations included."""
+    max_tokens: int | None = None
+    """Tokens per attempt after the prompt, observations included; None: as many as suit the model's family."""
     temperature: float = 0.7
     """Temperature of every attempt after the first, which is greedy."""
     width: int = 8
@@ -38,6 +38,9 @@ class Settings:
     """How the answer is chosen among attempts; all but `majority` need a scorer."""
     family: str | None = None
     """How the model is talked to: the name of a family or a TOML file; None: by the model."""
+    routes: str | None = None
+    """File of the model's record by kind of question, by which `auto` chooses (see `engine.routing`); None: the one in the
+    model's folder, if it has one."""
 
 
 def plan(settings: Settings, samples: int, *, fitted: bool = True) -> list[tuple[str, float]]:

@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
 
+from ..prompts import families
 from ..sandbox.program import Program
-from .console import Trace, harmless, no_answer, show_aside, verdict
+from .console import Trace, harmless, no_answer, show_aside, show_support
 from .conversation import Conversation
 from .document import export, json_text, read
 from .errors import UsageError
-from .receipts.check import line as receipt
 from .trajectory import Trajectory
 
 
@@ -62,6 +62,12 @@ def _model(conversation: Conversation, argument: str) -> None:
     show_aside(conversation.pen, f"model {conversation.settings.model}")
 
 
+def _family(conversation: Conversation, argument: str) -> None:
+    if argument:
+        conversation.change(family=None if argument == "auto" else argument)
+    show_aside(conversation.pen, f"family {conversation.settings.family or 'auto: by the model'}")
+
+
 def _mode(conversation: Conversation, argument: str) -> None:
     if argument:
         conversation.change(mode=argument)
@@ -97,8 +103,9 @@ def _trace(conversation: Conversation, argument: str) -> None:
 def _why(conversation: Conversation, _: str) -> None:
     """Every attempt with its answer, then the one that counts in full."""
     solution, pen = conversation.last, conversation.pen
-    show_aside(pen, no_answer(solution) if solution.answer is None else verdict(solution))
-    show_aside(pen, receipt(solution.checks))
+    if solution.answer is None:
+        show_aside(pen, no_answer(solution))
+    show_support(pen, solution)
     if len(solution.trajectories) > 1:
         for number, attempt in enumerate(solution.trajectories, start=1):
             show_aside(pen, f"attempt {number}: {harmless(_outcome(attempt))}")
@@ -178,6 +185,7 @@ def _path(argument: str, name: str, example: str) -> Path:
 COMMANDS = {
     "/help": Command(_help, "this list"),
     "/model": Command(_model, "which model answers", "[FOLDER]", ("embedded",)),
+    "/family": Command(_family, "how the model is talked to", "[NAME|auto]", ("auto", *families())),
     "/mode": Command(_mode, "words, programs, both, or the engine's choice", "[MODE]", ("auto", "cot", "pot", "mixed")),
     "/samples": Command(_samples, "attempts per question; they vote", "[N|auto]", ("auto",)),
     "/seed": Command(_seed, "seed of every random choice", "[N]"),

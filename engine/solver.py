@@ -11,6 +11,7 @@ import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable, Iterator
 from concurrent.futures import Future
 from hashlib import sha256
+from pathlib import Path
 from typing import Any, TypeVar
 
 from ..sandbox import ProcessSandbox, Sandbox
@@ -20,6 +21,7 @@ from .backends import find
 from .errors import BackendError, MathsolveError, UsageError
 from .loop import Attempt, Budget, Event, Listener
 from .pace import in_order
+from .routing import Record, load_record
 from .selection import Scorer
 from .settings import Settings, check_settings
 from .trajectory import Problem, Solution, Trajectory
@@ -66,6 +68,8 @@ class Solver:
             raise UsageError(f"select is {self.settings.select!r}, which needs a scorer: Solver(settings, scorer=...)")
         self._scorer = scorer
         self._source = _Given(backend) if backend else find(self.settings.model, self.settings.family)
+        told = self.settings.routes
+        self._record = load_record(Path(told)) if told else self._source.record()
         self.sandbox = sandbox or ProcessSandbox()
         self.sandbox.start()
         self._loop = asyncio.new_event_loop()
@@ -167,9 +171,7 @@ class Solver:
             self._backend.set_result(self._source.load())
         except MathsolveError as error:
             self._backend.set_exception(error)
-        except (
-            Exception
-        ) as error:  # libraries that load models have errors of all kinds; those who wait must hear of it
+        except Exception as error:  # of whatever kind a library has; those who wait must hear of it
             first = next(iter(str(error).splitlines()), "")
             told = f"cannot load the model {self.settings.model!r}: {type(error).__name__}: {first}; check its files"
             self._backend.set_exception(BackendError(told))
@@ -181,7 +183,7 @@ class Solver:
 
     def _work(self, question: str | Problem, listener: Listener | None = None) -> Work:
         problem = question if isinstance(question, Problem) else Problem(question)
-        return Work(problem, self.settings, self._backend, self.sandbox, listener, self._scorer)
+        return Work(problem, self.settings, self._backend, self.sandbox, listener, self._scorer, self._record)
 
     async def _sample(self, problem: Problem, mode: str, sampling: Sampling) -> Trajectory:
         try:
@@ -199,15 +201,13 @@ class Solver:
         return attempt.trajectory()
 
     async def _answer(self, question: str | Problem) -> Solution:
-        """One of many: what is no question ends as data, and so does whatever fails, so that it does not end the others."""
+        """One of many: what is no question ends as data, too, so that it does not end the others."""
         work = self._work(question)
         try:
             check_question(work.problem.question)
-            return await work.run()
-        except UsageError as error:
+        except (UsageError, TypeError) as error:
             return work.declined(str(error))
-        except Exception as error:  # a bug, such as one of a scorer: it ends this question, and is told, and no other
-            return work.partial("backend_error", f"{type(error).__name__}: {error}")
+        return await work.run()
 
     def equal(self, a: str, b: str) -> bool:
         """Whether two answers are mathematically equal, decided in the sandbox where text does not tell."""
@@ -268,6 +268,10 @@ class _Given:
     def load(self) -> Backend:
         """The backend."""
         return self._backend
+
+    def record(self) -> Record:
+        """Nothing is known of how it did before."""
+        return {}
 
     def fingerprint(self) -> str:
         """A hash of what can be told of it: the names of its class and of its family."""

@@ -29,9 +29,10 @@ Stop = Literal[
     "cancelled",
     "backend_error",
     "sandbox_error",
+    "internal_error",
 ]
 """Why a trajectory (or a solution) ended. `refused`: the model said that it cannot; `untrusted`: the engine does not
-trust the answer enough to give it."""
+trust the answer enough to give it; `internal_error`: a bug of ours, or of what the caller gave us."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ class Trajectory:
     """Tokens that were sampled by a backend that does not show them."""
 
 
-CheckKind = Literal["agreement", "programs", "put back", "inverse", "recomputed", "enumerated"]
+CheckKind = Literal["agreement", "programs", "put back", "inverse", "recomputed", "enumerated", "unit"]
 """How an answer was checked: words and a program came to it; two different programs did; it was put back into what the
 question states; the operation was undone or done numerically; it was worked out again in another way; all cases were counted;
 its unit is the one that was asked for."""
@@ -159,6 +160,8 @@ class Solution:
     """Wall time from question to solution."""
     checks: tuple[Check, ...] = ()
     """How the answer was checked; empty: it was not."""
+    tied: tuple[str, ...] = ()
+    """Other answers that did as well in the vote; of such, the one that was given first counts."""
 
     @property
     def steps(self) -> tuple[Step, ...]:
@@ -179,7 +182,8 @@ class Solution:
             "steps": [step_to_dict(step) for step in self.steps],
             "agreement": round(self.agreement, 4),
             "confidence": None if self.confidence is None else round(self.confidence, 4),
-            "checks": [{"kind": one.kind, "passed": one.passed, "detail": one.detail} for one in self.checks],
+            "tied": list(self.tied),
+            "checks": [check_to_dict(check) for check in self.checks],
             "detail": self.detail,
             "samples": len(self.trajectories),
             "seconds": round(self.seconds, 4),
@@ -190,6 +194,11 @@ class Solution:
         from .document import markdown
 
         return markdown(self)
+
+
+def check_to_dict(check: Check) -> dict[str, Any]:
+    """A JSON-ready form of one check."""
+    return {"kind": check.kind, "passed": check.passed, "detail": check.detail}
 
 
 def step_to_dict(step: Step) -> dict[str, Any]:

@@ -11,12 +11,12 @@ from dataclasses import replace
 
 from ..sandbox import MemoSandbox, Sandbox, SandboxError
 from .backend import Backend, Sampling
-from .errors import BackendError
+from .errors import BackendError, bug
 from .loop import Attempt, Budget, Listener
 from .pace import as_they_end
 from .receipts.check import failure, is_shown, prepare, receipts
 from .receipts.programs import agreements
-from .routing import fallback, routed
+from .routing import Record, fallback, routed
 from .selection import Ballot, Scorer, select, settled
 from .settings import Settings, plan
 from .trajectory import Check, Problem, Solution, Stop, Trajectory
@@ -37,6 +37,7 @@ class Work:
         sandbox: Sandbox,
         listener: Listener | None,
         scorer: Scorer | None,
+        record: Record,
     ) -> None:
         self.problem = problem
         """What was asked."""
@@ -45,6 +46,7 @@ class Work:
         self._sandbox = sandbox
         self._listener = listener
         self._scorer = scorer
+        self._record = record
         self._attempts: list[Attempt] = []
         self._begun = time.perf_counter()
 
@@ -69,6 +71,8 @@ class Work:
             return self.partial("backend_error", str(error))
         except SandboxError as error:
             return self.partial("sandbox_error", str(error))
+        except Exception as error:  # a bug, such as one of a scorer: it ends this question, and no other
+            return self.partial("internal_error", bug(error))
 
     async def _within(self, backend: Backend, sandbox: Sandbox) -> Ballot | None:
         """The votes within the time limit, those that came too late among them without an answer; None when none came."""
@@ -90,7 +94,7 @@ class Work:
         usual = backend.profile.samples if fitted or routes else 1
         planned = settings if fitted or routes or settings.mode != "auto" else replace(settings, mode="mixed")
         ways = plan(planned, settings.samples or usual, fitted=fitted)
-        ways = routed(ways, self.problem.question) if routes else ways
+        ways = routed(ways, self.problem.question, self._record) if routes else ways
         self._attempts = [self._attempt(number, *way, backend, sandbox) for number, way in enumerate(ways)]
         width = len(ways) if fitted else settings.width
         async with aclosing(as_they_end(self._attempts, width, 2 if routes else 0)) as ended:
@@ -113,13 +117,14 @@ class Work:
 
     def _attempt(self, number: int, mode: str, temperature: float, backend: Backend, sandbox: Sandbox) -> Attempt:
         settings = self._settings
+        most = settings.max_tokens or backend.renderer.family.max_tokens
         return Attempt(
             self.problem,
             mode,
             backend,
             sandbox,
-            budget=Budget(settings.max_programs, settings.max_tokens),
-            sampling=Sampling(temperature, 1.0, settings.max_tokens, settings.seed * 1000 + number),
+            budget=Budget(settings.max_programs, most),
+            sampling=Sampling(temperature, 1.0, most, settings.seed * 1000 + number),
             listener=self._listener if number == 0 else None,
         )
 
@@ -147,7 +152,7 @@ class Work:
         answer = winner.answer if doubt is None else None
         stop: Stop = "answered" if doubt is None else "untrusted"
         solution = self._solution(trajectories, answer, stop, result.agreement, confidence, doubt, seen)
-        return replace(solution, checks=checks)
+        return replace(solution, checks=checks, tied=result.tied)
 
     @staticmethod
     def _agreeing(ballot: Ballot, winner: Trajectory) -> list[Trajectory]:

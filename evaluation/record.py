@@ -16,12 +16,12 @@ from typing import Any, get_args
 
 from ..engine.errors import UsageError
 from ..engine.grading.verdict import Outcome
-from ..engine.trajectory import Step, Stop, Tokens, step_from_dict, step_to_dict
+from ..engine.trajectory import Check, Step, Stop, Tokens, check_to_dict, step_from_dict, step_to_dict
 
 SCHEMA = 1
 """Rises whenever the same sample would be another; keys hold it."""
 
-FAILURES: frozenset[Stop] = frozenset({"backend_error", "sandbox_error"})
+FAILURES: frozenset[Stop] = frozenset({"backend_error", "sandbox_error", "internal_error"})
 """Stops that say nothing about the model; such a sample is tried again when the run is resumed."""
 
 ESCAPED = "backslashreplace"
@@ -77,6 +77,8 @@ class Record:
     """Its own estimate of P(right), where the model comes with one."""
     scores: dict[str, float] = field(default_factory=dict)
     """Scores by name of the scorer."""
+    checks: tuple[Check, ...] = ()
+    """How the answer was checked, where the sample is the product's own answer; empty: it was not."""
     tokens: Tokens | None = None
     """Every token as served, where the run was told to keep them."""
 
@@ -99,6 +101,7 @@ class Record:
         """One line, without its end."""
         data = {name: value for name in self.__slots__ if (value := getattr(self, name)) is not None}
         data["steps"] = [step_to_dict(step) for step in self.steps]
+        data["checks"] = [check_to_dict(check) for check in self.checks]
         if self.tokens is not None:
             data["tokens"] = asdict(self.tokens)
         return json.dumps(data, ensure_ascii=False)
@@ -109,6 +112,7 @@ class Record:
         data: dict[str, Any] = {"answer": None, "detail": None, **json.loads(line)}
         _check(data)
         data["steps"] = tuple(step_from_dict(step) for step in data["steps"])
+        data["checks"] = tuple(Check(**check) for check in data.get("checks", ()))
         if "tokens" in data:
             data["tokens"] = Tokens(**{name: tuple(values) for name, values in data["tokens"].items()})
         return cls(**data)

@@ -1,6 +1,7 @@
 """Templates and model families: how a question, thoughts, programs and outputs are written for each kind of model."""
 
-from .family import MODES, Family, Message, Piece, Segment, Turn, families, family_of, load_family
+from .family import MODES, Family, Message, Piece, Segment, Turn
+from .files import families, family_of, known_family, load_family
 from .references import References
 
 __all__ = [
@@ -13,5 +14,6 @@ __all__ = [
     "Turn",
     "families",
     "family_of",
+    "known_family",
     "load_family",
 ]

@@ -5,17 +5,13 @@ by whether it may hold special tokens. Only the engine turns segments into token
 place where a format is decided. What a model writes is read back by the same tags: steps -> text -> steps is exact as long
 as no step holds a tag itself.
 
-A family is one TOML file. Those in this folder are known by name; another file is named by its path.
+A family is one TOML file (see `files`).
 """
 
 from __future__ import annotations
 
-import re
-import tomllib
 from collections.abc import Iterator
-from dataclasses import MISSING, dataclass, fields
-from functools import cache
-from pathlib import Path
+from dataclasses import dataclass
 from typing import Literal
 
 from .references import References, names
@@ -67,6 +63,8 @@ class Turn:
     """Thoughts and programs in order."""
     asks: bool
     """Whether it wants its last program to be run."""
+    goes_on: bool = False
+    """Whether it was stopped where something else than a program began or ended, and is to go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +112,10 @@ class Family:
     """How observations are put into words, a name in `sandbox.PRESETS`."""
     hint: str = ""
     """Written after an output when programs are limited, with `{left}` for how many may follow."""
+    max_tokens: int = 1024
+    """Tokens of an attempt after the prompt, observations included, where the user says nothing else."""
+    turns: bool = False
+    """Whether an output is a turn of the user's, after which the model has one of its own."""
     nudge: str = ""
     """Written by the engine when an attempt is at the end of its budget, so that the model states its answer."""
 
@@ -148,7 +150,9 @@ class Family:
     def observe(self, text: str, written: str | None = None) -> tuple[Segment, ...]:
         """What a program printed, with its tags. `written`: the stop at which the model has already begun to open it."""
         opening = self.output_open
-        if written and written in opening:
+        if written and written.startswith(self.program_close):
+            opening = opening.removeprefix(written.removeprefix(self.program_close))
+        elif written and written in opening:
             opening = opening[opening.index(written) + len(written) :]
         whole = (
             Segment(opening, "observation", tag=True),
@@ -164,6 +168,7 @@ class Family:
     def pieces(self, text: str) -> Iterator[Piece]:
         """What a whole solution consists of.
 
+        >>> from .files import load_family
         >>> family = load_family("embedded")
         >>> [piece.kind for piece in family.pieces("So: <program>print(1)</program><output>1</output>It is 1.")]
         ['thought', 'program', 'output', 'thought']
@@ -182,9 +187,12 @@ class Family:
 
     def turn(self, text: str, stop: str | None) -> Turn:
         """What a model wrote until `stop` (None: its end token, or the limit of tokens), and whether it asks for a run."""
-        pieces = tuple(self.pieces(text + (stop if stop == self.program_close else "")))
+        closing = stop if stop is not None and stop.startswith(self.program_close) else ""
+        pieces = tuple(self.pieces(text + closing))
         last = pieces[-1] if pieces else None
-        return Turn(pieces, last is not None and last.kind == "program" and last.closed)
+        asks = last is not None and last.kind == "program" and last.closed
+        other = closing not in ("", self.program_close) and last is not None and last.kind == "thought"
+        return Turn(pieces, asks, goes_on=other)
 
     def answer_text(self, text: str) -> str:
         """The text without reasoning that is no part of the answer; empty while the reasoning goes on."""
@@ -201,91 +209,3 @@ class Family:
         whole = layout.replace("{system}", texts.get("system", "")).replace("{user}", texts["user"])
         before, _, after = whole.partition("{question}")
         return before, after
-
-
-@cache
-def load_family(name: str) -> Family:
-    """The family of that name, or the one in the TOML file of that path.
-
-    Raises:
-        FileNotFoundError: no such family; the message lists those there are.
-        ValueError: the file does not describe a family; the message says what is wrong.
-    """
-    path = Path(name) if name.endswith(".toml") else Path(__file__).parent / f"{name}.toml"
-    if not path.is_file():
-        raise FileNotFoundError(f"no model family {name!r}; known families: {', '.join(families())}, or a .toml file")
-    try:
-        return _family(path.stem, tomllib.loads(path.read_text(encoding="utf-8")))
-    except ValueError as error:
-        raise ValueError(f"{path} does not describe a model family: {error}") from error
-
-
-def families() -> list[str]:
-    """Names of the families that come with the package."""
-    return sorted(path.stem for path in Path(__file__).parent.glob("*.toml"))
-
-
-def family_of(model: str) -> Family:
-    """The family of a model by its name; `base` when none says that it is its own.
-
-    >>> family_of("Qwen/Qwen2.5-Math-7B-Instruct").name
-    'qwen-tir'
-    """
-    known = [(part, name) for name in families() for part in load_family(name).models]
-    found = [(len(part), name) for part, name in known if re.search(rf"(?<![a-z]){re.escape(part)}", model.lower())]
-    return load_family(max(found)[1] if found else "base")
-
-
-def _family(name: str, data: dict[str, object]) -> Family:
-    """What a file says, checked: lists become tuples, and tables of prompts become messages. Raises `ValueError`."""
-    kinds = {field.name: str(field.type) for field in fields(Family) if field.name != "name"}
-    if unknown := sorted(set(data) - set(kinds)):
-        raise ValueError(f"unknown key {unknown[0]!r}; known: {', '.join(sorted(kinds))}")
-    needed = [field.name for field in fields(Family) if field.default is MISSING and field.name != "name"]
-    if missing := [key for key in needed if key not in data]:
-        raise ValueError(f"it lacks {missing[0]!r}")
-    prompts = _prompts(data["prompts"])
-    values = {key: _value(key, kinds[key], value) for key, value in data.items() if key != "prompts"}
-    family = Family(name=name, prompts=prompts, **values)  # type: ignore[arg-type]
-    for key in ("program_open", "program_close", "output_open", "output_close", "box"):
-        if not getattr(family, key):
-            raise ValueError(f"{key} is empty; it needs a text by which it is told from other text")
-    if family.template and "{user}" not in family.template:
-        raise ValueError("template has no {user}, where the question comes")
-    try:
-        family.hint.format(left=1)
-    except (KeyError, IndexError) as error:
-        raise ValueError(f"hint may hold {{left}} and no other name in braces: {error}") from error
-    return family
-
-
-def _prompts(tables: object) -> dict[str, tuple[Message, ...]]:
-    """By mode, the messages of a file."""
-    if not isinstance(tables, dict) or "mixed" not in tables:
-        raise ValueError("it needs [prompts.mixed]")
-    for mode, table in tables.items():
-        if mode not in MODES:
-            raise ValueError(f"prompts.{mode} is none of {', '.join(MODES)}")
-        if not isinstance(table, dict) or "user" not in table or set(table) - {"system", "user"}:
-            raise ValueError(f"prompts.{mode} needs user = and may have system =, and nothing else")
-        said = [_value(f"prompts.{mode}.{role}", "str", text) for role, text in table.items()]
-        if sum(str(text).count("{question}") for text in said) != 1 or "{question}" not in table["user"]:
-            raise ValueError(f"prompts.{mode}.user must have {{question}} once, and prompts.{mode}.system must not")
-    return {mode: tuple(Message(role, text) for role, text in table.items()) for mode, table in tables.items()}
-
-
-_SINGLE = {"str": "a text", "bool": "true or false", "int": "a whole number"}
-"""What a value that is no list must be, by the type of its field."""
-
-
-def _value(key: str, kind: str, value: object) -> object:
-    """A value of a file as that of a field."""
-    if kind in _SINGLE:
-        if type(value).__name__ != kind:
-            raise ValueError(f"{key} is {value!r}; it must be {_SINGLE[kind]}")
-        return value
-    if not isinstance(value, list) or not all(isinstance(text, str) and text for text in value):
-        raise ValueError(f"{key} is {value!r}; it must be a list of texts, none of them empty")
-    if "None" in kind and len(value) != 2:
-        raise ValueError(f"{key} is {value!r}; it must be a list of two texts, an opening and a closing tag")
-    return tuple(value)

@@ -42,6 +42,11 @@ class Cutter(Generic[M]):
         self._most = most
         self._buffer = bytearray()
 
+    @property
+    def waiting(self) -> bool:
+        """Whether a message has begun and its end is still to come."""
+        return bool(self._buffer)
+
     def feed(self, data: bytes) -> list[M]:
         """The messages that are complete now. Raises `BadFrame` on anything else than well-formed messages."""
         self._buffer += data

@@ -8,8 +8,9 @@ from typing import Literal
 
 from .program import Status
 
-Reason = Literal["processor time", "wall time", "output", "crash", "outside", "server", "cancelled"]
-"""Why a child ended before its session. `outside`: somebody else killed it; `server`: it went down with the server."""
+Reason = Literal["processor time", "wall time", "output", "crash", "idle", "outside", "server", "cancelled"]
+"""Why a child ended before its session. `idle`: it ended while no program ran; `outside`: somebody else killed it;
+`server`: it went down with the server."""
 
 LATEST = 1_000
 """Programs that the percentiles are taken over."""

@@ -51,6 +51,11 @@ class History:
         self._exact = True
 
     @property
+    def left(self) -> bool:
+        """Whether there are variables that a fresh child does not have."""
+        return bool(self.past) or not self._exact
+
+    @property
     def note(self) -> str:
         """What the author of a failing program has to know once all of them were run again."""
         return "" if self._exact else RESTORED

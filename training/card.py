@@ -17,7 +17,7 @@ from ..evaluation.running.configuration import Configuration
 from ..evaluation.running.session import carry_out
 from .recipe import DATA, Recipe
 from .seeds.drafts import Split
-from .synthesis.synthesise import read_examples
+from .synthesis.ledger import read_examples
 
 
 def write_card(recipe: Recipe, folder: Path, target: Path) -> None:

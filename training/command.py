@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from ..engine.errors import UsageError
-from .recipe import load_recipe
+from .recipe import load_fine_tuning, load_recipe
 
 app = App(name="train", help="Make a model: synthesis, fine-tuning, export.")
+app.command(
+    "mathsolve.training.synthesis.command:app", name="synthesise", help="Make questions with verified solutions."
+)
 
 
 @app.command
 def embedded(
-    recipe: str = "embedded",
+    recipe: str = "embedded-cpu",
     *,
     out: Path | None = None,
     keep: Annotated[bool, Parameter(name="--install", negative="")] = False,
@@ -25,17 +29,14 @@ def embedded(
     Parameters
     ----------
     recipe:
-        A recipe of the package (`embedded`, or `tiny` for a look in two minutes) or a TOML file.
+        A recipe of the package (`embedded-cpu`, `embedded-gpu`, or `tiny` for a look in two minutes) or a TOML file.
     out:
         Folder of the run; by default runs/<recipe>.
     keep:
         Put the finished model where the package looks for its embedded model.
     """
     resolved = load_recipe(recipe)
-    try:
-        import torch  # noqa: F401
-    except ImportError:
-        raise UsageError("training needs torch: pip install 'mathsolve[train]'") from None
+    _check_libraries()
     from rich.console import Console
 
     from .embedded import install, train_embedded
@@ -46,3 +47,58 @@ def embedded(
     if keep:
         install(folder)
     console.print(f'done: mathsolve --model {model} "What is 15% of 80?"')
+
+
+@app.command
+def sft(
+    recipe: str = "fine-tune",
+    *,
+    data: Annotated[list[str], Parameter(consume_multiple=True, negative="")],
+    out: Path,
+    model: str | None = None,
+    dry_run: Annotated[bool, Parameter(negative="")] = False,
+    tiny: Annotated[bool, Parameter(negative="")] = False,
+) -> None:
+    """Fine-tune a model on mixed solutions; the same command resumes a run that was stopped.
+
+    On one device:
+
+        mathsolve train sft --model Qwen/Qwen2.5-Math-1.5B --data solutions.jsonl --out runs/qwen
+
+    On eight GPUs (the files of configurations for accelerate lie in mathsolve/training/recipes/accelerate):
+
+        accelerate launch --config_file fsdp2.yaml -m mathsolve.training.sft qwen-7b-fsdp --data solutions.jsonl --out runs/7b
+
+    Parameters
+    ----------
+    recipe:
+        A recipe of the package (`fine-tune`, `embedded-cpu`, `embedded-gpu`, `qwen-7b-lora`, `qwen-7b-fsdp`) or a TOML file.
+    data:
+        Files of examples, JSONL or Parquet; FILE=0.5 sees half of its questions in each pass, FILE=2 each of them twice.
+    out:
+        Folder of the run; the finished model will be in its folder `model`.
+    model:
+        Start from this folder or name on the hub, whatever the recipe says.
+    dry_run:
+        Build everything, make two steps, and leave nothing behind.
+    tiny:
+        With random weights of a tiny model of the same architecture, which needs no download.
+    """
+    resolved = load_fine_tuning(recipe)
+    if model is not None:
+        resolved = type(resolved).model_validate({**resolved.model_dump(), "model": model})
+    _check_libraries()
+    from rich.console import Console
+
+    from .sft.data import Source
+    from .sft.run import fine_tune
+
+    console = Console(stderr=True)
+    sources = [Source.parse(text) for text in data]
+    fine_tune(resolved, sources, out, console, dry_run=dry_run, tiny=tiny)
+
+
+def _check_libraries() -> None:
+    """Refuses to train without the libraries for it. Raises `UsageError`."""
+    if missing := [name for name in ("torch", "transformers", "accelerate") if find_spec(name) is None]:
+        raise UsageError(f"training needs {' and '.join(missing)}: pip install 'mathsolve[train]'")

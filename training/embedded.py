@@ -3,8 +3,7 @@
 Stages, each skipped when its result is already in the run's folder, so that the same command resumes:
 
     data        seeds -> solutions, every program executed and checked     data.jsonl
-    tokenizer   words and whole program lines                              tokenizer.json
-    sft         a Llama model from scratch on packed rows                  sft/
+    sft         a tokenizer, and a Llama model from scratch                sft/
     export      transformers and CTranslate2 folders                       transformers/, embedded_model/
     trust       P(right), fitted on calibration questions                  embedded_model/mathsolve.json
     report      held-out accuracy by sub-domain                            embedded_model/README.md
@@ -24,25 +23,25 @@ from pathlib import Path
 from typing import Any
 
 from rich.console import Console
-from tokenizers import Tokenizer
 
 from ..engine.backends.embedded import EMBEDDED_FOLDER
 from ..engine.errors import UsageError
-from ..engine.renderer import Renderer
 from ..engine.settings import Settings
 from ..engine.solver import Solver
-from ..engine.trajectory import Step, Thought, Tokens
-from ..prompts import Family, load_family
-from ..sandbox import ProcessSandbox, Program
+from ..sandbox import ProcessSandbox
 from . import card
 from .recipe import DATA, Recipe
-from .seeds.bank import load_bank
 from .seeds.drafts import Split
-from .sft.packing import pack
+from .synthesis.datacard import write_data_card
 from .synthesis.example import Example
-from .synthesis.synthesise import read_examples, synthesise
+from .synthesis.filters.chain import Chain, Criteria
+from .synthesis.ledger import read_examples
+from .synthesis.measures import measures
+from .synthesis.synthesise import synthesise
+from .synthesis.teachers.program import BRIEF, open_teacher
+from .synthesis.teachers.registry import Wishes
+from .synthesis.yields import Yields
 
-BANK = Path(__file__).parent / "bank"
 TRANSFORMERS_FORM = Path(__file__).parent / "embedded_model"
 """The same model for transformers and vLLM; in the repository, not in the wheel."""
 
@@ -55,12 +54,10 @@ def train_embedded(recipe: Recipe, folder: Path, console: Console) -> Path:
     """
     folder.mkdir(parents=True, exist_ok=True)
     claim(recipe, folder)
-    family = load_family(recipe.family)
     make_data(recipe, folder / DATA, console)
-    tokenizer = make_tokenizer(recipe, folder, family, console)
     source, target = folder / "transformers", folder / "embedded_model"
     if not (source / "model.safetensors").is_file():
-        make_model(recipe, folder, Renderer(family, tokenizer), console)
+        make_model(recipe, folder, console)
     if not (target / "README.md").is_file():
         console.print("[bold]trust and report[/bold]")
         finish(recipe, folder, source, target)
@@ -81,49 +78,33 @@ def claim(recipe: Recipe, folder: Path) -> None:
 
 
 def make_data(recipe: Recipe, path: Path, console: Console) -> None:
-    """Synthesises the held-out splits and the training split; a file that was cut short goes on where it stopped."""
+    """Synthesises the held-out splits and the training split; a file that was cut short goes on where it stopped.
+
+    The data card goes beside it.
+    """
     console.print("[bold]data[/bold]")
-    counts: dict[Split, int] = {"phrasings": recipe.held_out, "numbers": recipe.held_out, "train": recipe.examples}
-    bank = load_bank(sorted(BANK.glob("*.toml")))
+    counts: dict[Split, int | None] = {
+        "phrasings": recipe.held_out,
+        "numbers": recipe.held_out,
+        "train": recipe.examples,
+    }
+    teacher, criteria = open_teacher(Wishes(seed=recipe.seed)), Criteria(measures(), lengths=BRIEF)
 
-    async def run() -> None:
-        sandbox = ProcessSandbox()
-        try:
-            await synthesise(bank, path, counts, recipe.seed, sandbox, console=console)
-        finally:
-            await sandbox.close()
+    async def run() -> Yields:
+        async with ProcessSandbox() as sandbox:
+            return await synthesise(teacher, path, counts, sandbox, criteria, console=console)
 
-    asyncio.run(run())
-
-
-def make_tokenizer(recipe: Recipe, folder: Path, family: Family, console: Console) -> Tokenizer:
-    """Trains the tokenizer on the training split."""
-    from .sft.tokenizer import train_tokenizer
-
-    path = folder / "tokenizer.json"
-    if not path.is_file():
-        console.print("[bold]tokenizer[/bold]")
-        texts: list[str] = []
-        programs: list[str] = []
-        for example in examples_of(folder, "train"):
-            texts.append(example.question)
-            texts.extend(_text(step) for step in example.trajectory)
-            programs.extend(step.code for step in example.trajectory if isinstance(step, Program))
-        train_tokenizer(texts, programs, family, recipe.vocabulary).save(str(path))
-    return Tokenizer.from_file(str(path))
+    write_data_card(path, path, asyncio.run(run()), Chain(criteria).names)
 
 
-def make_model(recipe: Recipe, folder: Path, renderer: Renderer, console: Console) -> None:
+def make_model(recipe: Recipe, folder: Path, console: Console) -> None:
     """Trains the model and writes its transformers folder."""
-    from . import export
-    from .sft import trainer
+    from .sft.data import Source
+    from .sft.run import fine_tune
 
     console.print("[bold]sft[/bold]")
-    rows = list(pack(solutions(folder, renderer), recipe.row, recipe.seed))
-    vocabulary = renderer.tokenizer.get_vocab_size()
-    model = trainer.new_model(recipe.shape, vocabulary, renderer.tag_ids[renderer.family.end], recipe.seed)
-    trainer.train(model, rows, renderer.tokenizer, recipe.schedule, folder / "sft", recipe.seed)
-    export.export_transformers(model, renderer.tokenizer, renderer.family, folder / "transformers")
+    trained = fine_tune(recipe, [Source(folder / DATA)], folder / "sft", console)
+    shutil.copytree(trained, folder / "transformers", dirs_exist_ok=True)
 
 
 def finish(recipe: Recipe, folder: Path, source: Path, target: Path) -> None:
@@ -143,14 +124,6 @@ def finish(recipe: Recipe, folder: Path, source: Path, target: Path) -> None:
     card.write_card(recipe, folder, target)
 
 
-def solutions(folder: Path, renderer: Renderer) -> Iterator[Tokens]:
-    """The training examples of a run as the token ids that the model is to predict."""
-    family = renderer.family
-    for example in examples_of(folder, "train"):
-        prompt = family.ask(example.question, example.mode)
-        yield renderer.encode([*prompt, *renderer.steps(example.trajectory, example.question), *family.finish()])
-
-
 def examples_of(folder: Path, split: Split) -> Iterator[Example]:
     """The examples of one split of a run."""
     return (example for example in read_examples(folder / DATA) if example.split == split)
@@ -166,9 +139,3 @@ def versions() -> dict[str, str]:
     """What the result depends on besides the recipe and the bank."""
     libraries = ("mathsolve", "torch", "transformers", "tokenizers", "ctranslate2", "sympy")
     return {"python": platform.python_version(), "machine": platform.machine()} | {n: version(n) for n in libraries}
-
-
-def _text(step: Step) -> str:
-    if isinstance(step, Thought):
-        return step.text
-    return step.code if isinstance(step, Program) else step.text

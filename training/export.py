@@ -1,4 +1,4 @@
-"""From a trained model to the two folders that serve it: transformers' (bf16 safetensors) and CTranslate2's (int8)."""
+"""From the folder of a finished model to that of CTranslate2 (int8), and the settings beside both."""
 
 from __future__ import annotations
 
@@ -7,24 +7,6 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-import ctranslate2
-from tokenizers import Tokenizer
-from transformers import LlamaForCausalLM, PreTrainedTokenizerFast
-
-from ..prompts import Family
-
-
-def export_transformers(model: LlamaForCausalLM, tokenizer: Tokenizer, family: Family, folder: Path) -> None:
-    """Writes a folder that transformers and vLLM load."""
-    model.config.use_cache = True  # packed training switches it off
-    model.bfloat16().save_pretrained(folder)
-    end = family.end  # also the start token, because CTranslate2 loads no model without one; no prompt begins with it
-    fast = PreTrainedTokenizerFast(  # type: ignore[no-untyped-call]
-        tokenizer_object=tokenizer, pad_token="<pad>", eos_token=end, bos_token=end
-    )
-    fast.save_pretrained(folder)
-    write_settings(folder, {"family": family.name, "context": model.config.max_position_embeddings, "samples": 1})
-
 
 def export_ctranslate2(
     source: Path, folder: Path, settings: dict[str, Any], quantization: str = "int8_float32"
@@ -32,11 +14,13 @@ def export_ctranslate2(
     """Converts a transformers folder to the one that the embedded backend loads.
 
     Args:
-        source: the folder of `export_transformers`.
+        source: a model in transformers' form.
         folder: is replaced.
         settings: goes to `mathsolve.json`: family, context, samples, trust.
         quantization: CTranslate2's name of the weight type.
     """
+    import ctranslate2
+
     converter = ctranslate2.converters.TransformersConverter(str(source), load_as_float16=False)
     converter.convert(str(folder), quantization=quantization, force=True)
     shutil.copy(source / "tokenizer.json", folder / "tokenizer.json")

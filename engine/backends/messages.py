@@ -87,6 +87,17 @@ def one_message(said: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [*said[:asked], *([{"role": "assistant", "content": text}] if text else [])]
 
 
+def folded(said: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The messages with the words of the system at the start of the user's.
+
+    >>> folded([{"role": "system", "content": "Be brief."}, {"role": "user", "content": "2+2?"}])
+    [{'role': 'user', 'content': 'Be brief.\\n\\n2+2?'}]
+    """
+    system = [message["content"] for message in said if message["role"] == "system"]
+    rest = [message for message in said if message["role"] != "system"]
+    return [{**rest[0], "content": "\n\n".join([*system, rest[0]["content"]])}, *rest[1:]]
+
+
 def code_of(arguments: str) -> str:
     """The program in the arguments of a call; what is no JSON with a `code` is the program itself."""
     try:

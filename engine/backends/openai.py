@@ -20,12 +20,13 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from ...prompts import load_family
 from ..backend import Completion, Context, Profile, Sampling, Text
 from ..errors import BackendError
 from ..renderer import Renderer, TextRenderer
 from .discovery import discover
 from .endpoints import Endpoint, Endpoints
-from .messages import PYTHON, one_message, tool_messages, turn_messages
+from .messages import PYTHON, folded, one_message, tool_messages, turn_messages
 from .replies import Reply, receive
 from .source import Source
 from .stopping import Teller, covered, first_stop
@@ -54,7 +55,8 @@ class OpenaiBackend:
 
         Args:
             address: see `discovery.discover`.
-            family: how the model is talked to; None: by its folder or its name, and if these tell nothing, with tools.
+            family: how the model is talked to; None: by its folder or its name, and if these tell nothing, in turns of
+                chat from vLLM, which calls tools only where it was started so, and with tools elsewhere.
 
         Raises:
             BackendError: no server answers, or it has no such model.
@@ -62,9 +64,8 @@ class OpenaiBackend:
         found = discover(address)
         endpoints = [one.endpoint for one in found]
         model, own = endpoints[0].model, all(endpoint.own for endpoint in endpoints)
-        layout = Source("openai", model, family).layout()
-        if family is None and layout.name == "base":
-            layout = Source("openai", model, "tools").layout()
+        told = Source("openai", model, family).told_family()
+        layout = told or load_family("chat" if own else "tools")
         text: Text = TextRenderer(layout)
         if own and (Path(model) / "tokenizer.json").is_file() and not (layout.chat or layout.tools):
             text = Renderer.load(layout, Path(model))
@@ -91,7 +92,7 @@ class OpenaiBackend:
     async def _ask(self, endpoint: Endpoint, context: Context, sampling: Sampling, teller: Teller | None) -> Completion:
         """Asks one server; in pieces where somebody listens, or where there are stops that the server is not told."""
         family, stops = self._family, () if self._family.tools else sampling.stops
-        sent = stops if endpoint.own else tuple(stop for stop in stops if stop != family.box)[:MOST_STOPS]
+        sent = stops if endpoint.own else tuple(stop for stop in stops if self._is_plain(stop))[:MOST_STOPS]
         watched = [stop for stop in stops if stop not in sent]
 
         def hear(reply: Reply) -> bool:
@@ -108,6 +109,11 @@ class OpenaiBackend:
         reply = await receive(await _send(endpoint, arguments), heard)
         return self._completion(endpoint, reply, context, stops)
 
+    def _is_plain(self, stop: str) -> bool:
+        """Whether a server that does not tell its stop may be given this one, because the text before it tells what it was."""
+        tag = self._family.program_close
+        return stop != self._family.box and (stop == tag or not stop.startswith(tag))
+
     def _words(self, endpoint: Endpoint, context: Context) -> dict[str, Any]:
         """What is to be continued, as the server of this family wants it."""
         extra: dict[str, Any] = {}
@@ -118,7 +124,7 @@ class OpenaiBackend:
             return {"messages": tool_messages(context, self._family), **offered}
         if self._family.chat:
             said = turn_messages(context, self._family)
-            if endpoint.own:
+            if endpoint.own and not self._family.turns:
                 said = one_message(said)
                 unfinished = said[-1]["role"] == "assistant"
                 extra |= {"continue_final_message": unfinished, "add_generation_prompt": not unfinished}
@@ -169,12 +175,15 @@ class OpenaiBackend:
         if not stops or (endpoint.own and reply.stop is None):  # vLLM tells, so it was the model's own end
             return None
         pieces = tuple(self._family.pieces(text))
-        return stops[0] if pieces and pieces[-1].kind == "program" else None
+        if not pieces or pieces[-1].kind != "program":
+            return None
+        closed = pieces[-1].closed
+        return next((stop for stop in stops if stop.startswith(self._family.program_close) != closed), None)
 
 
 async def _send(endpoint: Endpoint, arguments: dict[str, Any]) -> Any:
     """Sends a request, without the arguments that the server has refused before. One that it refuses now is left out from
-    now on: there are models that are sampled in one way only."""
+    now on: there are models that are sampled in one way only. A system message that is refused goes into the user's."""
     import openai
 
     api = endpoint.client.chat.completions if "messages" in arguments else endpoint.client.completions
@@ -182,10 +191,19 @@ async def _send(endpoint: Endpoint, arguments: dict[str, Any]) -> Any:
         known = {name: value for name, value in arguments.items() if name not in endpoint.unknown}
         if "max_tokens" in endpoint.unknown:
             known["max_completion_tokens"] = arguments["max_tokens"]
+        if "system" in endpoint.unknown and "messages" in known:
+            known["messages"] = folded(known["messages"])
         try:
             return await api.create(model=endpoint.model, **known)
         except openai.BadRequestError as error:
             refused = str(error.param or "")
-            if refused not in known or not str(error.code).startswith("unsupported"):
+            if _has_system(known) and "system" in str(error).lower():
+                refused = "system"
+            elif refused not in known or not str(error.code).startswith("unsupported"):
                 raise
             endpoint.unknown.add(refused)
+
+
+def _has_system(arguments: dict[str, Any]) -> bool:
+    """Whether the conversation begins with a system message, which some models' chat templates have no place for."""
+    return any(message["role"] == "system" for message in arguments.get("messages", ()))

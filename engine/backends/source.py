@@ -13,16 +13,17 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from hashlib import file_digest, sha256
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Literal
 
-from ...prompts import Family, family_of, load_family
+from ...prompts import Family, known_family, load_family
 from ...sandbox import PRESETS
 from ..backend import Backend
 from ..errors import UsageError
+from ..routing import Record, load_record
 from .embedded import EMBEDDED_FOLDER, EmbeddedBackend, check_folder
 
 Kind = Literal["embedded", "transformers", "vllm", "openai", "replay"]
@@ -55,11 +56,11 @@ class Source:
             case "transformers":
                 from .transformers import TransformersBackend
 
-                return TransformersBackend(self.name, self.layout())
+                return TransformersBackend(self.name, self.told_family())
             case "vllm":
                 from .vllm import VllmBackend
 
-                return VllmBackend(self.name, self.layout())
+                return VllmBackend(self.name, self.told_family())
             case "openai":
                 from .openai import OpenaiBackend
 
@@ -70,7 +71,12 @@ class Source:
                 return ReplayBackend.load(Path(self.name), self.layout())
 
     def layout(self) -> Family:
-        """Its family: the one that was asked for, the one its folder names, or the one its name tells.
+        """Its family, or `base` where nothing tells; see `told_family`."""
+        return self.told_family() or load_family("base")
+
+    def told_family(self) -> Family | None:
+        """Its family: the one that was asked for, the one its folder names, or the one its name tells; None where nothing
+        tells, so that a chat template decides, if the model has one.
 
         Raises:
             FileNotFoundError: there is no such family.
@@ -78,11 +84,16 @@ class Source:
         """
         settings = Path(self.name) / "mathsolve.json"
         named = self.family or (_named(settings) if settings.is_file() else None)
-        return family_of(self.name) if named is None else load_family(named)
+        return known_family(self.name) if named is None else load_family(named)
+
+    def record(self) -> Record:
+        """How it did before, by kind of question and mode, where the file in its folder says so."""
+        settings = Path(self.name) / "mathsolve.json"
+        return load_record(settings) if settings.is_file() else {}
 
     def fingerprint(self) -> str:
         """A hash that is the same for the same model, wherever it lies; of one that lies elsewhere, only of its name."""
-        digest = sha256(f"{self.kind} {asdict(self.layout())}".encode())
+        digest = sha256(f"{self.kind} {_said(self.told_family())}".encode())
         folder = Path(self.name)
         if not folder.exists():
             digest.update(self.name.encode())
@@ -126,12 +137,20 @@ def _check_family(source: Source) -> None:
         )
 
 
-def _named(settings: Path) -> str:
-    """The family that a model's folder names."""
+def _said(family: Family | None) -> dict[str, object]:
+    """What a family's file says. What it leaves unsaid does not count, so that a model stays the same when there is more
+    that could be said."""
+    unsaid = {field.name: field.default for field in fields(Family)}
+    return {} if family is None else {key: said for key, said in asdict(family).items() if said != unsaid[key]}
+
+
+def _named(settings: Path) -> str | None:
+    """The family that a model's folder names, if it names one."""
     try:
-        return str(json.loads(settings.read_text(encoding="utf-8"))["family"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(f"{settings} names no family ({error}); export the model again") from error
+        named = json.loads(settings.read_text(encoding="utf-8")).get("family")
+    except (ValueError, AttributeError) as error:
+        raise ValueError(f"{settings} does not describe a model ({error}); export the model again") from error
+    return None if named is None else str(named)
 
 
 def install(kind: str) -> str:

@@ -24,9 +24,8 @@ import transformers
 from ...prompts import Family
 from ..backend import Completion, Context, Profile, Sampling
 from ..errors import BackendError
-from ..renderer import Renderer
 from .capacity import longest_context, rows_that_fit
-from .chat import chat_texts
+from .chat import chat_renderer
 from .sampler import choose
 from .slots import Slot, Slots
 from .stopping import Reader, Stopped
@@ -52,8 +51,8 @@ class _Sequence:
 class TransformersBackend:
     """A model of transformers behind the `Backend` protocol."""
 
-    def __init__(self, name: str, family: Family) -> None:
-        """Loads a folder or a name on the hub.
+    def __init__(self, name: str, family: Family | None) -> None:
+        """Loads a folder or a name on the hub. `family`: None where its chat template is to decide.
 
         Raises:
             BackendError: it cannot be loaded.
@@ -70,7 +69,7 @@ class TransformersBackend:
         if not tokenizer.is_fast:
             raise BackendError(f"the tokenizer of {name!r} has no fast form (tokenizer.json); convert it first")
         self._model: Any = model.eval().to(device)  # type: ignore[no-untyped-call]
-        self.renderer = Renderer(family, tokenizer.backend_tokenizer, chat_texts(tokenizer, family))
+        self.renderer = chat_renderer(tokenizer, family)
         context = longest_context(model.config.get_text_config())
         self.profile = Profile(context)
         ends = model.generation_config.eos_token_id
@@ -147,7 +146,7 @@ class TransformersBackend:
                 self._leave(sequence, Completion("", "cancelled"))
         self._running = [sequence for sequence in self._running if sequence.slot is not None]
         for fresh in (True, False):
-            group = [s for s in self._running if bool(s.slot and len(s.slot.ids) < len(s.ids)) == fresh]
+            group = [s for s in self._running if s.slot is not None and (len(s.slot.ids) < len(s.ids)) == fresh]
             if group:
                 slots = [s.slot for s in group if s.slot is not None]
                 new = [s.ids[len(slot.ids) :] if fresh else (s.next,) for s, slot in zip(group, slots, strict=True)]

@@ -23,8 +23,7 @@ from typing import Any, Literal
 from ...prompts import Family
 from ..backend import Completion, Context, Profile, Sampling
 from ..errors import BackendError
-from ..renderer import Renderer
-from .chat import chat_texts
+from .chat import chat_renderer
 from .stopping import covered
 
 SETTINGS = {
@@ -40,8 +39,8 @@ is nearly all memory of the machine. What the user has set comes first."""
 class VllmBackend:
     """A model of vLLM behind the `Backend` protocol."""
 
-    def __init__(self, name: str, family: Family) -> None:
-        """Loads a folder or a name on the hub.
+    def __init__(self, name: str, family: Family | None) -> None:
+        """Loads a folder or a name on the hub. `family`: None where its chat template is to decide.
 
         Raises:
             BackendError: vLLM cannot load it.
@@ -62,7 +61,7 @@ class VllmBackend:
         if not own:
             logging.getLogger("vllm").setLevel(logging.CRITICAL)  # what fails from now on comes as an error
         tokenizer: Any = self._engine.get_tokenizer()
-        self.renderer = Renderer(family, tokenizer.backend_tokenizer, chat_texts(tokenizer, family))
+        self.renderer = chat_renderer(tokenizer, family)
         self.profile = Profile(int(self._engine.model_config.max_model_len))
         self._numbers = itertools.count()
 
@@ -70,22 +69,10 @@ class VllmBackend:
         self, context: Context, sampling: Sampling, on_text: Callable[[str], None] | None = None
     ) -> Completion:
         """See `Backend.generate`."""
-        from vllm.sampling_params import RequestOutputKind
-
-        wanted = self._vllm.SamplingParams(
-            temperature=sampling.temperature,
-            top_p=sampling.top_p,
-            max_tokens=sampling.max_tokens,
-            seed=sampling.seed,
-            stop=list(sampling.stops),
-            skip_special_tokens=False,
-            spaces_between_special_tokens=False,
-            logprobs=0,
-            output_kind=RequestOutputKind.CUMULATIVE if on_text else RequestOutputKind.FINAL_ONLY,
-        )
         told = 0
         written: Any = None
         try:
+            wanted = self._wanted(sampling, in_pieces=on_text is not None)
             async for output in self._request(context.tokens.ids, wanted):
                 written = output.outputs[0]
                 if on_text is not None and len(written.text) > told:  # vLLM holds back what may become a stop
@@ -107,6 +94,22 @@ class VllmBackend:
         """Ends the engine and its processes."""
         self._engine.shutdown()
         self._engine = None  # its own clean-up must not come when the interpreter ends
+
+    def _wanted(self, sampling: Sampling, *, in_pieces: bool) -> Any:
+        """The sampling in vLLM's words. Raises vLLM's own error for values that it does not take."""
+        from vllm.sampling_params import RequestOutputKind
+
+        return self._vllm.SamplingParams(
+            temperature=sampling.temperature,
+            top_p=sampling.top_p,
+            max_tokens=sampling.max_tokens,
+            seed=sampling.seed,
+            stop=list(sampling.stops),
+            skip_special_tokens=False,
+            spaces_between_special_tokens=False,
+            logprobs=0,
+            output_kind=RequestOutputKind.CUMULATIVE if in_pieces else RequestOutputKind.FINAL_ONLY,
+        )
 
     def _request(self, ids: Sequence[int], wanted: Any) -> Any:
         """One request, under a number of its own."""

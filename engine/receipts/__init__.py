@@ -6,6 +6,7 @@
     equations.py  solutions are put back              calculus.py    the inverse operation, numerically
     values.py     expressions, worked out again       matrices.py    the same for matrices
     whole.py      whole numbers: counted, or worked out in another way
+    units.py      the unit of the answer is the one that was asked for
 
 Promises: a check that is reported was done; the question and the answer are read by the grammar of `grading` and written
 out again by our code, so no text of a model or a user is ever run; what runs, runs in the sandbox, a second at most each.

@@ -19,6 +19,9 @@ _FORMULA = re.compile(
     r"[=<>≤≥^√∫Σ\[\\]|\d\s*[-+*/!×÷·−%]|[a-z]\([a-z]\)|\bprime|common|divis|factor|remainder|left over|digit|binary|octal|inver"
 )
 """What a question has, or it has nothing that could be checked: looked at first, because the grammar takes time to load."""
+_ASKS_UNIT = re.compile(r"how many|what percent|\bin\b", re.IGNORECASE)
+_HAS_UNIT = re.compile(r"\d.*?[A-Za-z%°]|[$£€]")
+"""The same for units, of question and answer."""
 
 
 async def receipts(question: str, answer: str, agreeing: Sequence[Trajectory], sandbox: Sandbox) -> tuple[Check, ...]:
@@ -33,6 +36,10 @@ async def receipts(question: str, answer: str, agreeing: Sequence[Trajectory], s
     found = agreements(agreeing)
     if _FORMULA.search(question):
         found += await _claimed(question, answer, sandbox)
+    if _ASKS_UNIT.search(question) and _HAS_UNIT.search(answer):
+        from .units import unit_check
+
+        found += [check] if (check := unit_check(question, answer)) is not None else []
     return tuple(found)
 
 

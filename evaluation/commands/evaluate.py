@@ -67,7 +67,7 @@ def evaluate(
     items = problems(names, options, data)
     most_errors = share(max_errors)
     with Solver(settings(options)) as solver:
-        configuration = configured(options, names, solver.fingerprint())
+        configuration = configured(options, names, solver)
         if dry_run:
             show(preview(solver, configuration, items), configuration, sys.stdout)
             return 0

@@ -10,6 +10,7 @@ from cyclopts import Parameter
 
 from ...engine.errors import UsageError
 from ...engine.settings import Settings
+from ...engine.solver import Solver
 from ...engine.trajectory import Mode
 from ..benchmarks.choose import choose
 from ..benchmarks.loading import load
@@ -41,8 +42,8 @@ class Options:
     """Temperature of the samples; by default 0 for one sample, 0.7 for several."""
     top_p: float = 1.0
     """Nucleus: the smallest set of tokens with at least this probability."""
-    max_tokens: int = 1024
-    """Tokens of an attempt, observations included."""
+    max_tokens: int | None = None
+    """Tokens of an attempt, observations included; by default as many as models of its family need."""
     seed: int = 0
     """Another seed makes other samples."""
     limit: int | None = None
@@ -104,8 +105,8 @@ def settings(options: Options) -> Settings:
     )
 
 
-def configured(options: Options, names: tuple[str, ...], fingerprint: str) -> Configuration:
-    """The resolved configuration."""
+def configured(options: Options, names: tuple[str, ...], solver: Solver) -> Configuration:
+    """The resolved configuration. Raises `BackendError` where the model cannot be loaded."""
     temperature = options.temperature
     if temperature is None and options.samples is not None:
         temperature = 0.0 if options.samples == 1 else TEMPERATURE
@@ -113,12 +114,12 @@ def configured(options: Options, names: tuple[str, ...], fingerprint: str) -> Co
         sources=tuple(choose(name).name for name in names),
         model=options.model,
         family=options.family,
-        fingerprint=fingerprint,
+        fingerprint=solver.fingerprint(),
         modes=modes_of(options),
         samples=options.samples,
         temperature=temperature,
         top_p=options.top_p,
-        max_tokens=options.max_tokens,
+        max_tokens=options.max_tokens or solver.backend.renderer.family.max_tokens,
         seed=options.seed,
         limit=options.limit,
         ids=names_of(options.ids),

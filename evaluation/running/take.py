@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator
 
-from ...engine.errors import BackendError, UsageError
+from ...engine.errors import BackendError, UsageError, bug
 from ...engine.grading.grade import VERSION
 from ...engine.grading.verdict import Verdict
 from ...engine.solver import Solver
@@ -42,7 +42,7 @@ async def solve(solver: Solver, draw: Draw) -> Solution:
     except BackendError as error:
         attempt = _nothing(draw, "backend_error", str(error))
     except Exception as error:  # a bug met by one problem must not end a run of hours; it is recorded and counted
-        attempt = _nothing(draw, "backend_error", f"{type(error).__name__}: {error}")
+        attempt = _nothing(draw, "internal_error", bug(error))
     return _alone(attempt, time.perf_counter() - begun)
 
 
@@ -76,6 +76,7 @@ async def graded(draw: Draw, solution: Solution, verdicts: Verdicts, *, keep_tok
         rule=first.rule,
         agreement=round(solution.agreement, 6) if voted else None,
         confidence=None if solution.confidence is None else round(solution.confidence, 6),
+        checks=solution.checks,
         tokens=first.tokens if keep_tokens else None,
     )
 

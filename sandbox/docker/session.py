@@ -93,10 +93,10 @@ class DockerSession(Session):
         if self._container is not None and self._container.alive:
             return self._container, ""
         container = await self._enter()
-        if not self._history.past:
+        if not self._history.left:
             return container, ""
         try:
-            restored = await self._replay(container)
+            restored = bool(self._history.past) and await self._replay(container)
         except asyncio.CancelledError:  # with some of its variables the session is not to go on
             await self._leave()
             raise

@@ -6,6 +6,7 @@ import ctypes
 import errno
 import os
 import platform
+import signal
 import struct
 from collections.abc import Iterable
 from pathlib import Path
@@ -69,10 +70,10 @@ def unshare(flags: int) -> None:
     _checked(_libc.unshare(flags), "unshare")
 
 
-def die_with_parent() -> None:
-    """Have this process killed when its parent dies. A change of user forgets it."""
-    pr_set_pdeathsig, sigkill = 1, 9
-    prctl(pr_set_pdeathsig, sigkill)
+def die_with_parent(word: int = signal.SIGKILL) -> None:
+    """Have this process killed, or told otherwise, when the thread dies that started it. A change of user forgets it."""
+    pr_set_pdeathsig = 1
+    prctl(pr_set_pdeathsig, word)
 
 
 def no_new_privileges() -> None:

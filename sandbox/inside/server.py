@@ -10,6 +10,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import signal
 import socket
 import sys
 from dataclasses import astuple, dataclass
@@ -52,7 +53,7 @@ def main() -> NoReturn:
     settings = Settings(**json.loads(sys.argv[3]))
     del sys.argv[1:], sys.orig_argv[1:]  # programs see them
     if settings.system == "linux":
-        kernel.die_with_parent()
+        _die_with_application()
         _cache_bytecode(settings.libraries)
     trouble: list[str] = []
     for plan in isolation.plans(settings.system):
@@ -61,11 +62,25 @@ def main() -> NoReturn:
     sys.exit(1)
 
 
+def _die_with_application() -> None:
+    """End when the application does, and not when only the thread of it ends that started this process."""
+    application = os.getppid()
+
+    def look(*_: object) -> None:
+        kernel.die_with_parent(signal.SIGUSR1)  # of the thread that is the parent from now on
+        if os.getppid() != application:
+            os._exit(1)
+
+    signal.signal(signal.SIGUSR1, look)
+    look()
+
+
 def _attempt(plan: Plan, settings: Settings, lite: socket.socket, symbolic: socket.socket, past: list[str]) -> str:
     """Try a plan. When it works, wait until the server ends and never return; otherwise return what failed."""
     news, tell = os.pipe()
     owner = os.fork()
     if owner == 0:
+        signal.signal(signal.SIGUSR1, signal.SIG_DFL)
         os.close(news)
         _own(plan, settings, lite, symbolic, tell, past)
     os.close(tell)

@@ -17,6 +17,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import NoReturn
 
+from ..frames import BadFrame
 from ..messages import Exited, Frames, Kill, Open, Watch, pack
 from ..system import System
 from . import child, kernel
@@ -113,6 +114,8 @@ class Zygote:
                 self._watch(message)
             elif isinstance(message, Kill):
                 self._kill(message.id)
+        if self._lent and not self._frames.waiting:  # another child would be given them
+            raise BadFrame(f"{len(self._lent)} descriptors that belong to no message")
 
     def _fork(self, number: int, channel: int, output: int) -> None:
         self._forks += 1

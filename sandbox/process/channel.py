@@ -30,9 +30,9 @@ CHUNK = 65_536
 Kind = Literal["lite", "symbolic"]
 """Which zygote a child comes from: only the standard library loaded, or sympy too."""
 
-Ending = Done | Exited | Literal["wall", "flood", "lost", "garbage"]
+Ending = Done | Exited | Literal["wall", "flood", "lost", "garbage", "gone"]
 """How a block ended: a reply, a death notice, or why the application stopped waiting. `lost`: the socket closed without
-a word; `garbage`: what came was no message."""
+a word; `garbage`: what came was no message; `gone`: the child had ended before the block came, which never ran."""
 
 
 class Capture:
@@ -117,6 +117,8 @@ class Channel:
     async def run(self, order: Run, cpu_s: float, wall_s: float, output_bytes: int) -> tuple[Ending, Capture]:
         """Run one block, which is killed after `cpu_s`. After anything but `Done` the child is not to be used again."""
         self._capture = Capture(output_bytes)
+        if self.gone:
+            return "lost" if self._fate == "lost" else "gone", self._capture
         self._ticket = order.ticket
         self._watch_soon(asyncio.get_running_loop(), cpu_s)
         ending = await self._ending(pack(order), wall_s)

@@ -111,7 +111,7 @@ class ProcessSession(Session):
     async def _begin(self, kind: Kind) -> str:
         """See to a child that has the session's variables; what the author of a failing program has to know otherwise."""
         note = ""
-        if self._child is None and self._history.past:
+        if self._child is None and self._history.left:
             note = self._history.note if await self._restore(kind) else LOST
         if self._child is None:
             await self._bear(kind)
@@ -171,26 +171,28 @@ class ProcessSession(Session):
     async def _restore(self, kind: Kind) -> bool:
         """Bring the session's variables into a fresh child. Without success the session is empty.
 
-        Raises `SandboxError` when the sandbox failed every time; the past is kept then.
+        Raises `SandboxError` when the server died every time; the past is kept then.
         """
         past = self._history.past
         kinds = {kind, *(kind_for(one.program) for one in past)}
-        restored = None if past else False
-        for _ in range(TRIES):
-            if restored is None:
-                await self._bear("symbolic" if "symbolic" in kinds else "lite")
-                restored = await self._replay()
-        if restored is None:
+        went: bool | Reason = False
+        for _ in range(TRIES if past else 0):
+            await self._bear("symbolic" if "symbolic" in kinds else "lite")
+            went = await self._replay()
+            if isinstance(went, bool):
+                break
+        if went == "server":
             raise SandboxError("the sandbox's processes die as fast as they are started; see `mathsolve doctor`")
+        restored = went is True  # nobody outside can kill a child so often: it is a program that does it
         self._sandbox.meter.restored += restored
-        self._sandbox.meter.lost += bool(past) and not restored
+        self._sandbox.meter.lost += self._history.left and not restored
         if not restored:
             self._discard()
             self._history.clear()
         return restored
 
-    async def _replay(self) -> bool | None:
-        """Whether the past went as it had gone before, in time; None when the sandbox failed."""
+    async def _replay(self) -> bool | Reason:
+        """Whether the past went as it had gone before, in time; the reason where the sandbox may have failed."""
         left_s, end = budget_s(self._history.past), time.monotonic() + REPLAY_S
         for past in self._history.past:
             limits = replace(past.limits, cpu_s=left_s)
@@ -198,11 +200,11 @@ class ProcessSession(Session):
             server, ending, _ = await self._execute(past.number, past.program, limits, 0, wall_s)
             if not isinstance(ending, Done):
                 fate = await self._verdict(ending, limits, server)
-                return None if fate.tries > 1 else False
+                return fate.reason if fate.tries > 1 else False
             left_s -= ending.cpu_s
             if ending.status != past.status or left_s <= 0:
                 return False
-        return True
+        return self._child is not None and not self._child[1].gone
 
     def _reply(self, ending: Done, capture: Capture, limits: Limits, tier: str, note: str) -> Observation:
         stdout, cut = output_text(capture, limits.output_chars)

@@ -44,6 +44,8 @@ def verdict(ending: Ending, limits: Limits, alive: bool) -> Verdict:
         return Verdict("output_limit", "OutputLimitError: the program printed far too much", "output")
     if not alive:
         return Verdict("infra_error", "SandboxError: the sandbox server died", "server", TRIES)
+    if ending == "gone":  # the programs before it may be to blame, and running them again brings that to light
+        return Verdict("crashed", "SystemError: the session's process ended before the program ran", "idle", TRIES)
     if not isinstance(ending, Exited):
         error = "SystemError: the program broke its process"
         return Verdict("crashed", error, "crash", 2 if ending == "lost" else 1)

@@ -3,8 +3,9 @@
     python serving.py PORT '{"name": "small", "like_vllm": true, "delay_s": 0.01, "refusals": [429, 500]}'
 
 `name`: of its model. `like_vllm`: it takes and returns ids, and tells at which stop a text ended. `delay_s`: pause before each
-token. `refusals`: states of HTTP with which it answers the first requests. GET /seen says what happened: requests that came,
-the most of them at one time, those that were answered, and those whose caller went away.
+token. `refusals`: states of HTTP with which it answers the first requests. `no_system`: it refuses a system message, as do
+chat templates that have no place for one. GET /seen says what happened: requests that came, the most of them at one time,
+those that were answered, and those whose caller went away.
 
 Works like the real ones, but takes only what the tests send. Ends with its standard input, so that no test leaves it behind.
 """
@@ -26,7 +27,8 @@ from mathsolve.engine.backends.embedded import EmbeddedBackend
 from mathsolve.engine.trajectory import Problem, Tokens
 from mathsolve.prompts import Segment
 
-OPTIONS = {"name": "small", "like_vllm": False, "delay_s": 0.0, "refusals": [], "key": "", "unsupported": ""}
+OPTIONS = {"name": "small", "like_vllm": False, "delay_s": 0.0, "refusals": [], "key": ""}
+OPTIONS |= {"unsupported": "", "no_system": False}
 OPTIONS |= json.loads(sys.argv[2])
 SEEN = {"requests": 0, "together": 0, "most": 0, "answered": 0, "gone": 0, "bodies": []}
 BACKEND = EmbeddedBackend()
@@ -118,6 +120,8 @@ class Handler(BaseHTTPRequestHandler):
         if (argument := OPTIONS["unsupported"]) in body:
             error = {"message": f"no {argument}", "param": argument, "code": "unsupported_parameter"}
             return self.tell(400, {"error": error})
+        if OPTIONS["no_system"] and any(said["role"] == "system" for said in body.get("messages", ())):
+            return self.tell(400, {"error": {"message": "System role not supported", "code": 400}})
         SEEN["together"] += 1
         SEEN["most"] = max(SEEN["most"], SEEN["together"])
         try:

@@ -6,7 +6,17 @@ import pty
 
 import pytest
 
-from mathsolve.engine.console import PlainPen, TerminalPen, Trace, harmless, no_answer, pen_for, show_answer, verdict
+from mathsolve.engine.console import (
+    PlainPen,
+    TerminalPen,
+    Trace,
+    harmless,
+    no_answer,
+    pen_for,
+    show_answer,
+    show_support,
+    verdict,
+)
 from mathsolve.engine.loop import Event
 from mathsolve.engine.trajectory import Problem, Solution, Trajectory
 from mathsolve.engine.typeset import Typeset
@@ -48,6 +58,20 @@ def test_a_trace_reads_as_thought_program_output() -> None:
         *(Event("thought", "\nThe answer is \\boxed{4}."), Event("answer", "4")),
     ]
     assert shown(*events) == "Add them.\n\n    a = 2\n    print(a + 2)\n-> 4\n\nThe answer is 4.\n\n"
+
+
+def test_a_tie_is_told_in_one_line_with_how_it_was_resolved() -> None:
+    out = io.StringIO()
+    show_support(PlainPen(out), solution("4", tied=("5\n\x1b[2J", "6")))
+    lines = out.getvalue().splitlines()
+    assert lines[1] == "tie: 5 \ufffd[2J, 6 did as well in the vote; 4 counts because its attempt was planned first"
+    assert len(lines) == 3
+    assert Solution.to_dict(solution("4", tied=("5",)))["tied"] == ["5"]
+
+
+def test_what_the_model_was_not_shown_is_said() -> None:
+    text = shown(Event("observation", "1", Observation("ok", stdout="1\n", truncated=600)))
+    assert text == "-> 1\n   (the model was not shown 600 characters)\n\n"
 
 
 def test_a_word_appears_once_it_is_complete_and_lines_wrap_between_words() -> None:

@@ -7,6 +7,7 @@ from mathsolve.engine.backend import Completion, Context, Profile, Sampling
 from mathsolve.engine.backends.replay import ReplayBackend
 from mathsolve.engine.loop import Attempt, Budget
 from mathsolve.engine.renderer import Renderer, TextRenderer
+from mathsolve.engine.shown import OUTPUT_CHARS
 from mathsolve.prompts import Segment, load_family
 
 
@@ -88,6 +89,18 @@ def test_programs_that_were_written_one_after_the_other_run_in_order(solver: Sol
     done = run(solver, two, family="qwen-tir")
     assert [step.stdout for step in done.steps if isinstance(step, Observation)] == ["6\n"]
     assert [step.code for step in done.steps if isinstance(step, Program)] == ["x = 5", "print(x + 1)"]
+
+
+def test_what_the_model_is_not_shown_is_counted_even_where_it_is_not_told(solver: Solver) -> None:
+    def seen(printed: str, family: str) -> tuple[int, str]:
+        done = run(solver, FENCED.format(printed) + "It is \\boxed{7}.", family=family, tokens=2000)
+        observation = next(step for step in done.steps if isinstance(step, Observation))
+        return observation.truncated, observation.stdout
+
+    assert seen("'1' * 1000", "qwen-tir") == (600, "1" * 1000 + "\n")  # the 400 characters that its models know
+    assert seen("'1' * 400", "qwen-tir")[0] == 0
+    assert seen("'1' * 1000", "think")[0] == 1001 - OUTPUT_CHARS - 1
+    assert 69_000 < seen("'1' * 70_000", "qwen-tir")[0] < 70_000  # the sandbox has left out a part of them
 
 
 def test_a_long_observation_leaves_room_for_the_last_words(solver: Solver) -> None:

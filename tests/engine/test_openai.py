@@ -232,6 +232,24 @@ def test_an_argument_that_a_server_does_not_take_is_left_out_from_then_on() -> N
     ]
 
 
+def test_a_system_message_that_a_server_refuses_goes_into_the_user_s_from_then_on() -> None:
+    with Server(no_system=True) as server:
+        ask(server.url, Sampling(max_tokens=5), Sampling(max_tokens=5), family="chat")
+        bodies = server.seen()["bodies"]
+    roles = [[said["role"] for said in body["messages"]] for body in bodies]
+    assert roles[-1] == ["user"] and roles.count(["user"]) == 2
+    last = bodies[-1]["messages"][0]["content"]
+    assert last.startswith("You solve mathematics problems.") and last.endswith(QUESTIONS[1])
+
+
+def test_only_a_stop_that_explains_itself_is_left_to_a_server_that_does_not_tell_it() -> None:
+    with Server() as plain, Server(like_vllm=True) as own:
+        for server in (plain, own):
+            ask(server.url, Sampling(max_tokens=5, stops=("\n```\n", "no 1")), family="chat")
+        stops = [server.seen()["bodies"][0]["stop"] for server in (plain, own)]
+    assert stops == [["no 1"], ["\n```\n", "no 1"]]
+
+
 @pytest.mark.parametrize("listening", [False, True])
 def test_whoever_is_called_off_closes_the_connection(listening: bool) -> None:
     async def impatient(backend: Backend) -> None:

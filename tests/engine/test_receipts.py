@@ -11,9 +11,33 @@ from mathsolve.engine.document import json_text, markdown, read
 from mathsolve.engine.receipts.check import line, receipts
 from mathsolve.engine.receipts.formulas import read as formulas
 from mathsolve.engine.receipts.programs import agreements, normal_form
+from mathsolve.engine.receipts.units import unit_check
 from mathsolve.engine.trajectory import Check, Problem, Thought, Trajectory
 from mathsolve.sandbox import Observation, ProcessSandbox, Program
 
+UNITS = [
+    ("What is the area of the square, in square centimeters?", "9 \\text{ cm}^2", "9 cm"),
+    ("How many dollars does it cost?", "\\$5", "5 km"),
+    ("How many hours did they wait?", "3 hours", "\\$3"),
+    ("Express the length in meters.", "500 cm", "5 kg"),
+    ("What is its volume in cubic inches?", "24 cubic inches", "24 inches"),
+    ("How long is it in feet?", "5 ft 3 in", "5 kg"),
+    ("How many cents does he have?", "$0.50", "50 kg"),
+    ("What percent of them are red?", "20\\%", None),
+    ("The area in cm^2 is 9. How many cm long is a side?", "3 cm", "3 cm^2"),
+]
+NO_UNITS = [
+    ("What is the area of the square, in square centimeters?", "9"),
+    ("How many miles does he run per day?", "60 miles/day"),
+    ("How many yards of concrete are needed?", "4 \\text{ yd}^3"),
+    ("How many ounces of milk are left?", "2 liters"),
+    ("How many pounds does it cost?", "5 dollars"),
+    ("How many apples are there in total?", "5 kg"),
+    ("The area, in square meters, is 25. What is the side?", "5 m"),
+    ("How many hours and how many minutes does it take?", "$5"),
+    ("Solve for t in h.", "5 kg"),
+    ("What is 2 + 2?", "4 cm"),
+]
 CASES = [
     ("Solve x^2 - 5x + 3 = 0.", "[5/2 - sqrt(13)/2, sqrt(13)/2 + 5/2]", "[5/2 - sqrt(13)/2]", "put back"),
     ("Find all solutions of x^3 = x.", "[-1, 0, 1]", "[-1, 1]", "put back"),
@@ -182,3 +206,24 @@ def test_what_was_not_checked_is_said_plainly(tmp_path: Path) -> None:
     solution = replayed(tmp_path, "How many legs do 3 cows have?", "12")
     assert solution.answer == "12" and solution.checks == () and line(solution.checks) == "not checked"
     assert "not checked" in markdown(solution)
+
+
+@pytest.mark.parametrize(("question", "right", "wrong"), UNITS)
+def test_the_unit_that_was_asked_for_is_told_from_others(question: str, right: str, wrong: str | None) -> None:
+    assert (check := unit_check(question, right)) is not None and check.passed
+    assert wrong is None or ((check := unit_check(question, wrong)) is not None and check.passed is False)
+
+
+@pytest.mark.parametrize(("question", "answer"), NO_UNITS)
+def test_where_the_unit_is_not_plain_there_is_no_check_of_it(question: str, answer: str) -> None:
+    assert unit_check(question, answer) is None
+
+
+def test_an_answer_in_a_wrong_unit_is_not_given(tmp_path: Path) -> None:
+    question = "What is the area of a square with sides of 3 cm, in square centimeters?"
+    path = tmp_path / "solutions.jsonl"
+    path.write_text(json.dumps({"question": question, "completions": ["It is \\boxed{9 \\text{ cm}}."]}))
+    with Solver(Settings(f"replay:{path}", "cot", 1, family="qwen-tir")) as solver:
+        solution = solver.solve(question)
+    assert (solution.stop, solution.answer) == ("untrusted", None)
+    assert line(solution.checks) == "CHECK FAILED: the answer is in cm, and cm^2 was asked for"

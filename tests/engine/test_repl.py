@@ -155,10 +155,24 @@ def test_settings_change_and_mistakes_change_nothing(terminal: Terminal) -> None
     terminal.ask("/timeout 0", "choose a positive number")
     terminal.ask("/model /no/such", "'/no/such'")
     terminal.ask("/model", "model ")
+    terminal.ask("/family qwen-tir", "was made for one family")
+    terminal.ask("/family", "family auto: by the model")
     terminal.ask("/exprot x", "did you mean /export?")
     terminal.ask("/help", "/quit")
     terminal.wait(PROMPT)
     terminal.type("/quit" + ENTER)
+    assert terminal.end() == 0
+
+
+def test_another_family_talks_to_the_same_model(tmp_path: Path) -> None:
+    recorded = {"question": QUESTION, "completions": ["<think>It is \\boxed{41}.</think>It is \\boxed{42}."] * 2}
+    (tmp_path / "replay.jsonl").write_text(json.dumps(recorded))
+    terminal = Terminal(tmp_path, "--model", "replay:replay.jsonl", "--mode", "cot", "--family", "tora")
+    terminal.wait(PROMPT)
+    terminal.ask("/family think", "family think")
+    terminal.ask(QUESTION, "42")
+    terminal.ask("/family auto", "family auto: by the model")
+    terminal.type(CTRL_D)
     assert terminal.end() == 0
 
 
@@ -204,6 +218,7 @@ def completions(text: str) -> list[str]:
 def test_tab_completes_commands_arguments_and_words() -> None:
     assert completions("/ex") == ["/export"]
     assert completions("/mode p") == ["pot"]
+    assert completions("/family q") == ["qwen-tir"]
     assert completions("find the deriv") == ["derivative"]
     assert completions("si") == []
     assert completions("/nothing x") == []

@@ -2,11 +2,18 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from mathsolve import Program, Settings, Solution, Solver
-from mathsolve.engine.routing import fallback, kind, modes, routed
+from mathsolve.engine.backend import Completion, Context, Sampling
+from mathsolve.engine.backends.replay import ReplayBackend
+from mathsolve.engine.backends.source import Source
+from mathsolve.engine.errors import UsageError
+from mathsolve.engine.renderer import TextRenderer
+from mathsolve.engine.routing import fallback, kind, load_record, modes, routed
+from mathsolve.prompts import load_family
 
 STORY = "Ann has 3 apples and buys 4 more. How many has she?"
 FAILING = "```python\nprint(1/0)\n```\n```output\nZeroDivisionError\n```\nIt is \\boxed{7}."
@@ -39,6 +46,60 @@ def test_a_record_goes_before_the_rule_when_it_is_long_enough() -> None:
     assert modes(STORY, {"story": {"cot": (2, 50), "mixed": (40, 50), "pot": (45, 50)}}) == ("pot", "cot")
     assert modes("Solve x^2 = 4.", {"algebra": {"cot": (45, 50), "pot": (20, 50)}}) == ("cot", "pot")
     assert modes(STORY, {"story": {"cot": (0, 5), "mixed": (5, 5)}}) == ("cot", "mixed")
+
+
+class Listing(ReplayBackend):
+    """A recording that notes in which modes it is asked."""
+
+    def __init__(self, question: str) -> None:
+        super().__init__({question: [WORDS]}, TextRenderer(load_family("qwen-tir")))
+        self.modes: list[str] = []
+
+    async def generate(self, context: Context, sampling: Sampling, on_text: Any = None) -> Completion:
+        self.modes.append(context.mode)
+        return await super().generate(context, sampling, on_text)
+
+
+def test_a_record_is_read_from_its_file_and_decides_what_is_tried_first(tmp_path: Path) -> None:
+    question, routes = "Solve x + 1 = 8.", tmp_path / "routes.json"
+    routes.write_text(json.dumps({"routes": {"algebra": {"cot": [48, 50], "mixed": [30, 50]}}}))
+    for named, first in ((None, "mixed"), (str(routes), "cot")):
+        backend = Listing(question)
+        with Solver(Settings(samples=1, routes=named), backend=backend) as solver:
+            assert solver.solve(question).answer == "7"
+        assert backend.modes == [first]
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("[", "Expecting value"),
+        ("[]", "holds no routes"),
+        ('{"routes": {"sums": {"cot": [1, 2]}}}', "'sums' is no kind"),
+        ('{"routes": {"story": {"auto": [1, 2]}}}', "must be a mode"),
+        ('{"routes": {"story": {"cot": [3, 2]}}}', "must be a mode"),
+        ('{"routes": {"story": {"cot": 2}}}', "holds no routes"),
+    ],
+)
+def test_a_file_without_routes_says_why(tmp_path: Path, text: str, words: str) -> None:
+    path = tmp_path / "routes.json"
+    path.write_text(text)
+    with pytest.raises(UsageError, match=words):
+        load_record(path)
+    with pytest.raises(UsageError, match="cannot read the routes"):
+        load_record(tmp_path / "none.json")
+
+
+def test_a_model_s_own_folder_may_hold_its_record(tmp_path: Path) -> None:
+    folder = tmp_path / "strong-qwen2.5-math"
+    folder.mkdir()
+    for name in ("config.json", "model.safetensors"):
+        (folder / name).write_text("{}")
+    assert Source("transformers", str(folder)).record() == {}
+    (folder / "mathsolve.json").write_text('{"routes": {"story": {"cot": [48, 50], "mixed": [30, 50]}}}')
+    source = Source("transformers", str(folder))
+    assert source.record() == {"story": {"cot": (48, 50), "mixed": (30, 50)}}
+    assert source.layout().name == "qwen-tir"  # by its name: the file names no family
 
 
 def test_temperatures_stay_where_they_are() -> None:

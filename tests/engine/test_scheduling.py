@@ -39,7 +39,7 @@ ENDS = {
     "flood": ("no_answer", "output_limit"),
     "typo": ("no_answer", "error"),
     "down": ("backend_error", "the server is down"),
-    "bug": ("backend_error", "KeyError: 'logits'"),
+    "bug": ("internal_error", "KeyError: 'logits'"),
     "endless": ("max_tokens", "ran out of tokens"),
 }
 """How poison ends, and what the record says of it."""
@@ -247,7 +247,7 @@ def test_what_is_no_text_ends_nothing() -> None:
     asked: list[object] = ["say 1", None, 17, "", "say 2"]
     with solving() as (solver, _):
         solutions = list(solver.solve_many(asked))  # type: ignore[arg-type]
-    assert [s.stop for s in solutions] == ["answered", "backend_error", "backend_error", "refused", "answered"]
+    assert [s.stop for s in solutions] == ["answered", "refused", "refused", "refused", "answered"]
     assert "NoneType" in (solutions[1].detail or "")
 
 

@@ -37,8 +37,8 @@ class Given:
 
 def chosen(
     answers: Sequence[str | None], method: Method = "majority", scores: Sequence[float] = ()
-) -> tuple[str | None, float, bool]:
-    async def run() -> tuple[str | None, float, bool]:
+) -> tuple[str | None, float, tuple[str, ...]]:
+    async def run() -> tuple[str | None, float, tuple[str, ...]]:
         async with ProcessSandbox() as sandbox:
             ballot = Ballot(sandbox)
             for number, answer in enumerate(answers):
@@ -50,7 +50,7 @@ def chosen(
 
 
 def test_equal_answers_vote_together_whatever_they_look_like() -> None:
-    assert chosen(["3", "1/2", "0.5", "\\frac12", "3", None]) == ("1/2", 0.5, False)
+    assert chosen(["3", "1/2", "0.5", "\\frac12", "3", None]) == ("1/2", 0.5, ())
 
 
 def test_what_only_algebra_can_tell_is_told_in_the_sandbox() -> None:
@@ -58,15 +58,15 @@ def test_what_only_algebra_can_tell_is_told_in_the_sandbox() -> None:
 
 
 def test_a_tie_goes_to_the_earliest_and_is_reported() -> None:
-    assert chosen(["4", "5", "5", "4"]) == ("4", 0.5, True)
-    assert chosen([None, None]) == (None, 0.0, False)
+    assert chosen(["4", "5", "5", "4", "6"]) == ("4", 0.4, ("5",))
+    assert chosen([None, None]) == (None, 0.0, ())
 
 
 def test_negative_scores_count_for_their_answers() -> None:
     assert chosen(["4", "5", "5"], "weighted", [-1.0, -3.0, -3.0])[0] == "4"
     assert chosen(["4", "5", "5"], "weighted", [-3.0, -3.0, -3.0])[0] == "5"
-    assert chosen(["4", "5", "5"], "best", [-3.0, -2.0, -1.0]) == ("5", pytest.approx(2 / 3), False)
-    assert chosen(["4", "5"], "best", [-3.0, -3.0]) == ("4", 0.5, True)
+    assert chosen(["4", "5", "5"], "best", [-3.0, -2.0, -1.0]) == ("5", pytest.approx(2 / 3), ())
+    assert chosen(["4", "5"], "best", [-3.0, -3.0]) == ("4", 0.5, ("5",))
 
 
 @given(st.floats(-1e6, 1e6))
@@ -121,6 +121,28 @@ def test_a_solver_chooses_by_the_scores_of_its_scorer(tmp_path: Path) -> None:
         assert solver.solve("?").answer == "5"
     with pytest.raises(UsageError, match="best"):
         Solver(settings)
+
+
+class Broken(Given):
+    """A scorer with a bug."""
+
+    async def score(self, attempts: Sequence[Trajectory]) -> Sequence[float]:
+        raise ZeroDivisionError("no attempts\nto speak of")
+
+
+def test_a_bug_of_a_scorer_is_an_outcome_that_keeps_the_attempts_and_is_told_once(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "solutions.jsonl"
+    path.write_text(json.dumps({"question": "?", "completions": [WORDS % "4", WORDS % "5"]}))
+    settings = Settings(f"replay:{path}", "cot", 2, risk=0.0, family="qwen-tir", select="best")
+    with Solver(settings, scorer=Broken()) as solver:
+        solutions = [solver.solve("?"), *solver.solve_many(["?", "?"])]
+    assert {one.stop for one in solutions} == {"internal_error"}
+    assert "ZeroDivisionError: no attempts" in (solutions[0].detail or "")
+    assert [attempt.answer for attempt in solutions[0].trajectories] == ["4", "5"]
+    told = capfd.readouterr().err
+    assert told.count("\n") == 1 and "internal error in score" in told
 
 
 def test_a_scorer_hears_every_attempt(tmp_path: Path) -> None:

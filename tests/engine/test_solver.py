@@ -12,8 +12,9 @@ from mathsolve import Observation, Problem, Program, Settings, Solver, Thought
 from mathsolve.engine.backend import Sampling
 from mathsolve.engine.backends.embedded import EMBEDDED_FOLDER
 from mathsolve.engine.errors import BackendError, UsageError
-from mathsolve.engine.loop import Event, shorten
+from mathsolve.engine.loop import Event
 from mathsolve.engine.settings import plan
+from mathsolve.engine.shown import shorten
 from mathsolve.prompts import Segment
 
 DERIVATIVE = "What is the derivative of x**3*sin(x)?"

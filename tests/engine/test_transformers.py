@@ -84,6 +84,17 @@ def test_a_long_text_is_cut_and_a_stop_of_several_tokens_found(backend: Transfor
     assert stopped.stop == "erentiate it w" and backend.renderer.decode(stopped.ids) + stopped.rest == whole
 
 
+def test_one_that_ends_with_its_first_token_takes_no_other_with_it(backend: TransformersBackend) -> None:
+    long = backend.generate(context(backend, QUESTIONS[0]), GREEDY)
+
+    async def after_a_while() -> Completion:
+        await asyncio.sleep(0.05)
+        return await backend.generate(context(backend, QUESTIONS[1]), Sampling(max_tokens=1))
+
+    whole, short = together(long, after_a_while())
+    assert (short.finished, len(short.ids), whole.finished) == ("length", 1, "stop")
+
+
 def test_whoever_is_called_off_leaves_room_for_others(backend: TransformersBackend) -> None:
     async def impatient() -> Completion:
         lost = [asyncio.create_task(backend.generate(context(backend, q), Sampling(max_tokens=400))) for q in QUESTIONS]

@@ -15,6 +15,7 @@ from mathsolve import Problem
 from mathsolve.engine.backend import Completion, Context, Sampling
 from mathsolve.engine.backends import find
 from mathsolve.engine.backends.vllm import VllmBackend
+from mathsolve.engine.errors import BackendError
 from mathsolve.prompts import load_family
 
 MODEL = Path(__file__).parents[2] / "training" / "embedded_model"
@@ -72,12 +73,17 @@ def test_text_is_heard_as_it_comes_and_without_its_stop(loop: asyncio.Runner, ba
 
 def test_a_sample_depends_on_its_seed_alone(loop: asyncio.Runner, backend: VllmBackend) -> None:
     def sample(seed: int) -> Coroutine[Any, Any, Completion]:
-        return ask(backend, QUESTIONS[seed % 4], Sampling(2.5, 1.0, 8, seed, FAMILY.stops))
+        return ask(backend, QUESTIONS[seed % 4], Sampling(2.0, 1.0, 8, seed, FAMILY.stops))
 
     # More prompts than vLLM reads at once: its CPU build may not read one in parts (see `vllm._engine`).
     crowd = [completion.ids for completion in loop.run(together(*map(sample, range(200))))]
     assert [loop.run(sample(seed)).ids for seed in range(0, 200, 40)] == crowd[::40]
     assert len(set(crowd)) > 8
+
+
+def test_a_value_that_vllm_does_not_take_is_its_error_and_no_bug(loop: asyncio.Runner, backend: VllmBackend) -> None:
+    with pytest.raises(BackendError, match="temperature"):
+        loop.run(ask(backend, QUESTIONS[0], Sampling(2.5)))
 
 
 def test_a_stop_within_a_token_leaves_its_rest_to_the_engine(loop: asyncio.Runner, backend: VllmBackend) -> None:

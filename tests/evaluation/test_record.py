@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mathsolve.engine.errors import UsageError
-from mathsolve.engine.trajectory import Thought, Tokens
+from mathsolve.engine.trajectory import Check, Thought, Tokens
 from mathsolve.evaluation.record import DECLINED, Record, keys, read_records
 from mathsolve.sandbox import Observation, Program
 
@@ -46,6 +46,7 @@ def test_a_record_is_one_line_and_comes_back_equal(answer: str | None, thought: 
         answer=answer,
         steps=(Thought(thought), *RECORD.steps),
         scores={"reward": score},
+        checks=(Check("put back", None, thought),),
         tokens=Tokens((1, 2), ("prompt", "thought"), (None, -0.5)),
     )
     line = record.to_json()

@@ -70,6 +70,7 @@ def test_reasoning_between_tags_is_no_answer() -> None:
         ("AI-MO/NuminaMath-7B-TIR", "numina-tir"),
         ("nvidia/OpenMath-Nemotron-1.5B", "openmath"),
         ("meta-llama/Llama-3.1-8B-Instruct", "llama3"),
+        ("meta-llama/Meta-Llama-3-8B-Instruct", "base"),  # it knows no python tag
         ("deepseek-ai/DeepSeek-R1-Distill-Llama-8B", "think"),
         ("deepseek-ai/deepseek-math-7b-rl", "deepseek-math"),
         ("my/own-model", "base"),
@@ -120,6 +121,8 @@ def test_a_file_of_one_s_own_is_a_family(tmp_path: Path) -> None:
         (("about", 'think = ["<t>"]\nabout'), "think"),
         (("about", 'template = "Question:"\nabout'), "template"),
         (("about", "chat = 1\nabout"), "chat"),
+        (("about", "max_tokens = 0\nabout"), "max_tokens"),
+        (("about", 'max_tokens = "many"\nabout'), "max_tokens"),
     ],
 )
 def test_a_file_that_is_no_family_says_why(tmp_path: Path, change: tuple[str, str], words: str) -> None:

@@ -58,12 +58,12 @@ def done(ticket: str) -> Done:
     return Done(ticket, "ok", None, None, 0.0)
 
 
-def test_a_death_notice_right_behind_a_reply_is_for_the_next_block(pair: Pair) -> None:
+def test_a_block_for_a_child_that_died_right_behind_a_reply_is_not_to_blame(pair: Pair) -> None:
     killed = Exited(-9, 0.1, False)
 
     async def scenario() -> None:
         assert await pair.run("one", pack(done("one")) + pack(killed)) == (done("one"), b"")
-        assert await pair.run("two") == (killed, b"")
+        assert await pair.run("two") == ("gone", b"")
 
     asyncio.run(scenario())
 

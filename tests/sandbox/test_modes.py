@@ -65,6 +65,16 @@ def test_a_past_that_goes_another_way_is_gone(unruled: ProcessSandbox) -> None:
     assert seen[4].session == "restored" and seen[5].text == "2"
 
 
+def test_variables_that_only_a_limit_left_are_gone_with_the_child(unruled: ProcessSandbox) -> None:
+    async def scenario() -> list[Observation]:
+        async with await unruled.open() as session:
+            slow = await session.run(Program("x = 2\nwhile True: pass"), Limits(cpu_s=0.1))
+            session.park()
+            return [slow, await session.run(Program("x")), await session.run(Program("y"))]
+
+    assert [one.session for one in asyncio.run(scenario())] == ["kept", "lost", "kept"]
+
+
 def test_bringing_back_has_a_budget() -> None:
     def past(*seconds: float) -> list[Past]:
         return [Past(1, Program(""), Limits(), "ok", cpu_s) for cpu_s in seconds]

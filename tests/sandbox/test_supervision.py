@@ -187,6 +187,41 @@ def test_everything_dies_with_the_application() -> None:
     assert len(below) >= 4 and gone(below)
 
 
+def test_the_server_outlives_every_thread_that_used_it() -> None:
+    sandbox = ProcessSandbox()
+    _skip_without_isolation(sandbox)
+    asyncio.run(sandbox.close())  # this thread goes on, so another one has to start the server
+    for _ in range(3):
+        thread = threading.Thread(target=lambda: asyncio.run(_text(sandbox, "1")))
+        thread.start()
+        thread.join()
+    assert sandbox.metrics().restarts == 0
+    asyncio.run(sandbox.close())
+
+
+def test_everything_dies_with_an_application_whose_sockets_live_on() -> None:
+    code = (
+        "import asyncio, os, threading, time\nfrom mathsolve.sandbox import *\n"
+        "async def main():\n"
+        "    await ProcessSandbox().open()\n"
+        "    copy = os.fork()\n"
+        "    if copy: print(copy, flush=True)\n"
+        "    time.sleep(60)\n"
+        "thread = threading.Thread(target=lambda: asyncio.run(main()))\n"
+        "thread.start()\nthread.join()"
+    )
+    application = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    assert application.stdout is not None
+    with application:
+        copy = int(application.stdout.readline() or 0)
+        below = set(descendants(application.pid))
+        application.kill()
+    if not copy:
+        pytest.skip("there is no isolation")
+    assert len(below) > 4 and gone(below - {copy})
+    os.kill(copy, signal.SIGKILL)
+
+
 def test_many_abusive_sessions_leave_no_zombie_and_no_descriptor(own: Own) -> None:
     codes = ["import os\nos._exit(3)", "1", "sum(range(10**12))", "[0] * 10**12"] * 3
 

@@ -1,20 +1,35 @@
-"""Fine-tuning: the loss against hand-computed values, masks, packing, resume."""
+"""What a fine-tuning step computes: losses by hand, masks, packing, isolation, the text that becomes ids."""
 
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from tokenizers import Tokenizer
+from torch.nn.functional import cross_entropy
 
-from mathsolve.engine.trajectory import Tokens
+from mathsolve.engine.errors import MathsolveError, UsageError
+from mathsolve.engine.renderer import Renderer
+from mathsolve.engine.trajectory import Thought, Tokens
 from mathsolve.prompts import load_family
-from mathsolve.training.recipe import Schedule, Shape
-from mathsolve.training.sft import trainer
+from mathsolve.sandbox import Observation, Program
+from mathsolve.training.recipe import Shape, Weights
+from mathsolve.training.sft.data import Source, encode
+from mathsolve.training.sft.estimate import Size, step_flops
+from mathsolve.training.sft.isolation import check_isolation
+from mathsolve.training.sft.model import new_model
 from mathsolve.training.sft.noise import WordNoise
-from mathsolve.training.sft.packing import ROLES, pack
+from mathsolve.training.sft.packing import PAD_ROLE, ROLES, Row, Rows, pack
 from mathsolve.training.sft.tokenizer import train_tokenizer
+from mathsolve.training.sft.trainer import token_losses, token_weights, weight_table
 
-SHAPE = Shape(hidden=32, layers=2, heads=4, feed_forward=48, context=64)
+SHAPES = {
+    "llama": Shape(hidden=32, layers=2, heads=4, feed_forward=48, context=128),
+    "qwen2": Shape(architecture="qwen2", hidden=32, layers=2, heads=4, key_value_heads=2, feed_forward=48, context=128),
+}
+architectures = pytest.mark.parametrize("architecture", SHAPES)
 
 
 @pytest.fixture(scope="module")
@@ -26,95 +41,180 @@ def tokenizer() -> Tokenizer:
 
 def solution(start: int, length: int = 10) -> Tokens:
     """A solution of every role, with ids that count up from `start`."""
-    thirds = length // 5
-    roles = [role for role in ("prompt", "thought", "program", "observation") for _ in range(thirds)]
+    fifth = length // 5
+    roles = [role for role in ("prompt", "thought", "program", "observation") for _ in range(fifth)]
     roles += ["stop"] * (length - len(roles))
     return Tokens(tuple(range(start, start + length)), tuple(roles), (None,) * length)  # type: ignore[arg-type]
 
 
-def test_weights_of_one_give_plain_cross_entropy() -> None:
-    logits, ids = torch.randn(2, 7, 11), torch.randint(0, 11, (2, 7))
-    loss, _ = trainer.weighted_loss(logits, ids, torch.ones(2, 7))
-    plain = torch.nn.functional.cross_entropy(logits[:, :-1].reshape(-1, 11), ids[:, 1:].reshape(-1))
-    assert torch.allclose(loss, plain, atol=1e-6)
+def batch(rows: Rows) -> dict[str, torch.Tensor]:
+    """All rows."""
+    names = ("input_ids", "position_ids", "roles")
+    return {name: torch.from_numpy(np.stack([getattr(row, name) for row in rows])) for name in names}
 
 
 def test_the_loss_by_hand() -> None:
     logits = torch.log(torch.tensor([[[0.5, 0.25, 0.25], [0.1, 0.8, 0.1], [1.0, 1.0, 1.0]]]))
-    loss, _ = trainer.weighted_loss(logits, torch.tensor([[0, 0, 1]]), torch.tensor([[9.0, 1.0, 3.0]]))
-    expected = (1 * torch.log(torch.tensor(2.0)) - 3 * torch.log(torch.tensor(0.8))) / 4
-    assert torch.allclose(loss, expected, atol=1e-6)
+    nll = token_losses(logits, torch.tensor([[0, 0, 1]]))
+    assert torch.allclose(nll, -torch.log(torch.tensor([[0.5, 0.8]])), atol=1e-6)
 
 
-def test_what_the_sandbox_wrote_changes_no_gradient() -> None:
-    """Permuting an observation that nothing trained depends on leaves the gradient as it was: its own tokens weigh 0."""
-    row = next(iter(pack([solution(1)], 16, seed=0)))
-    observed = [i for i, role in enumerate(row.roles) if ROLES[role] == "observation"]
-    assert observed and all(row.weights[i] == 0 for i in observed)
-    logits = torch.randn(1, 16, 40, requires_grad=True)
-    ids = torch.tensor([row.input_ids])
-    changed = ids.clone()
-    changed[0, observed] = 39
-    gradients = []
-    for batch in (ids, changed):
-        loss, _ = trainer.weighted_loss(logits, batch, torch.tensor([row.weights]))
-        gradients.append(torch.autograd.grad(loss, logits)[0])
-    assert torch.equal(*gradients)
+def test_the_weight_of_a_token_is_that_of_its_role_and_nothing_for_the_first_and_for_padding() -> None:
+    weights = Weights(prompt=0.5, thought=1, program=3, stop=2)
+    rows = batch(pack([(solution(1), 1)], 12, seed=0))
+    found = token_weights(weight_table(weights), rows["roles"], rows["position_ids"])
+    assert found.tolist() == [[0, 0.5, 1, 1, 3, 3, 0, 0, 2, 2, 0, 0]]
 
 
-def test_solutions_in_a_row_do_not_see_each_other() -> None:
-    model = trainer.new_model(SHAPE, vocabulary=64, end_id=6, seed=0).eval()
-    row = next(iter(pack([solution(1), solution(20), solution(40)], 32, seed=0)))
-    ids, positions = torch.tensor([row.input_ids]), torch.tensor([row.position_ids])
-    with torch.no_grad():
-        packed = model(input_ids=ids, position_ids=positions, use_cache=False).logits[0]
-        starts = [i for i in range(30) if row.position_ids[i] == 0]
-        for start in starts:
-            alone = model(input_ids=ids[:, start : start + 10], use_cache=False).logits[0]
-            assert torch.allclose(packed[start : start + 10], alone, atol=1e-5)
+def test_weights_of_one_give_plain_cross_entropy() -> None:
+    rows = batch(pack([(replace(solution(1), roles=("thought",) * 10), 1)], 10, seed=0))
+    logits, ids = torch.randn(1, 10, 30), rows["input_ids"].long()
+    weights = token_weights(weight_table(Weights()), rows["roles"], rows["position_ids"])[:, 1:]
+    loss = (token_losses(logits, ids) * weights).sum() / weights.sum()
+    assert torch.allclose(loss, cross_entropy(logits[0, :-1], ids[0, 1:]), atol=1e-6)
 
 
-def test_packing_keeps_every_solution_once_and_leaves_out_the_too_long() -> None:
-    solutions = [solution(1 + 10 * (i % 5), 5 + i % 20) for i in range(100)] + [solution(1, 40)]
-    rows = list(pack(solutions, 32, seed=3))
-    packed = sum(
-        sum(1 for position, weight in zip(row.position_ids, row.weights, strict=True) if weight) for row in rows
-    )
-    expected = sum(sum(role != "observation" for role in s.roles[1:]) for s in solutions[:100])
-    assert packed == expected
+@architectures
+def test_what_the_sandbox_wrote_is_read_and_never_learnt(architecture: str) -> None:
+    """Other targets in the place of an observation leave every gradient as it was; what the model reads there does not."""
+    model = new_model(SHAPES[architecture], 64, 6, seed=0)
+    rows = batch(pack([(solution(1), 1)], 10, seed=0))
+    weights = token_weights(weight_table(Weights(prompt=1)), rows["roles"], rows["position_ids"])[:, 1:]
+    observed = rows["roles"] == ROLES.index("observation")
+    ids = rows["input_ids"].long()
+    other = torch.where(observed, 50, ids)
+
+    def gradient(read: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
+        logits = model(input_ids=read, position_ids=rows["position_ids"].long(), use_cache=False).logits
+        loss = (token_losses(logits, target) * weights).sum()
+        return torch.cat([g.flatten() for g in torch.autograd.grad(loss, list(model.parameters()))])
+
+    assert torch.equal(gradient(ids, ids), gradient(ids, other))
+    assert not torch.equal(gradient(ids, ids), gradient(other, ids))
+
+
+@architectures
+def test_a_packed_row_gives_the_logits_and_gradients_of_its_solutions_alone(architecture: str) -> None:
+    model = new_model(SHAPES[architecture], 64, 6, seed=0)
+    solutions = [solution(1, 10), solution(20, 15), solution(40, 7)]
+    rows = batch(pack([(one, 1) for one in solutions], 40, seed=0))
+    table = weight_table(Weights(prompt=1))
+
+    def loss_of(inputs: dict[str, torch.Tensor]) -> torch.Tensor:
+        ids, positions = inputs["input_ids"].long(), inputs["position_ids"].long()
+        logits = model(input_ids=ids, position_ids=positions, use_cache=False).logits
+        weights = token_weights(table, inputs["roles"], positions)[:, 1:]
+        return (token_losses(logits, ids) * weights).sum()
+
+    together = loss_of(rows)
+    alone = torch.stack([loss_of(batch(pack([(one, 1)], len(one.ids), seed=0))) for one in solutions]).sum()
+    assert torch.allclose(together, alone, rtol=1e-5)
+    for a, b in zip(*(torch.autograd.grad(x, list(model.parameters())) for x in (together, alone)), strict=True):
+        assert torch.allclose(a, b, atol=1e-4)
+
+
+class Leaky(torch.nn.Module):
+    """A model that is given an attention mask, by which its solutions see each other."""
+
+    def __init__(self, model: Any) -> None:
+        super().__init__()
+        self.model = model
+
+    def forward(self, input_ids: torch.Tensor, **kwargs: Any) -> Any:
+        """Every token may see all before it."""
+        return self.model(input_ids=input_ids, attention_mask=torch.ones_like(input_ids), **kwargs)
+
+
+@architectures
+def test_a_model_whose_solutions_see_each_other_is_refused(architecture: str) -> None:
+    model = new_model(SHAPES[architecture], 64, 6, seed=0)
+    rows = batch(pack([(solution(1 + 10 * i), 1) for i in range(4)], 24, seed=0))
+    check_isolation(model, rows)
+    with pytest.raises(MathsolveError, match="see each other"):
+        check_isolation(Leaky(model), rows)
+
+
+def test_packing_keeps_every_solution_as_often_as_asked_and_leaves_out_the_too_long() -> None:
+    solutions = [(solution(1 + 10 * (i % 5), 5 + i % 20), 1 + i % 2) for i in range(100)] + [(solution(1, 40), 3)]
+    rows = pack(solutions, 32, seed=3)
+    packed = sum(int((row.roles != PAD_ROLE).sum()) for row in rows)
+    assert packed == sum(len(one.ids) * times for one, times in solutions[:100]) == rows.lengths.sum()
+    assert len(rows.ids) == sum(len(one.ids) for one, _ in solutions[:100]), "each is kept once"
     assert all(len(row.input_ids) == 32 for row in rows)
-    assert rows == list(pack(solutions, 32, seed=3)) != list(pack(solutions, 32, seed=4))
+    again, other = pack(solutions, 32, seed=3), pack(solutions, 32, seed=4)
+    assert np.array_equal(rows.members, again.members) and not np.array_equal(rows.members, other.members)
+
+
+def test_rows_come_back_from_disk_and_half_written_ones_do_not(tmp_path: Path) -> None:
+    rows = pack([(solution(1), 2), (solution(30, 12), 1)], 24, seed=0)
+    assert Rows.load(tmp_path) is None
+    rows.save(tmp_path)
+    loaded = Rows.load(tmp_path)
+    assert loaded is not None and torch.equal(batch(loaded)["input_ids"], batch(rows)["input_ids"])
+    (tmp_path / "length.npy").unlink()
+    assert Rows.load(tmp_path) is None
 
 
 def test_noise_replaces_words_of_questions_and_nothing_else(tokenizer: Tokenizer) -> None:
     text = "apples 12 without three apples sin apples"
-    ids = torch.tensor([tokenizer.encode(text).ids])
-    prompt, thought = (torch.full_like(ids, ROLES.index(role)) for role in ("prompt", "thought"))
+    ids = np.array(tokenizer.encode(text).ids, np.int32)
+    prompt, thought = (Row(ids, ids, np.full_like(ids, ROLES.index(role))) for role in ("prompt", "thought"))
     noise = WordNoise(tokenizer, 0.5, seed=1)
-    seen = [tokenizer.decode(noise(ids, prompt, step)[0].tolist()) for step in range(20)]
+    seen = [tokenizer.decode(noise(prompt, number).tolist()) for number in range(20)]
     assert len(set(seen)) > 4
     assert all(" 12 without three" in question and " sin" in question for question in seen)
-    assert all(torch.equal(noise(ids, thought, step), ids) for step in range(20))
-    assert torch.equal(noise(ids, prompt, 3), WordNoise(tokenizer, 0.5, seed=1)(ids, prompt, 3))
+    assert all(np.array_equal(noise(thought, number), ids) for number in range(20))
+    assert np.array_equal(noise(prompt, 3), WordNoise(tokenizer, 0.5, seed=1)(prompt, 3))
 
 
-def test_a_run_that_was_cut_short_ends_with_the_same_weights(tmp_path: Path, tokenizer: Tokenizer) -> None:
-    rows = list(pack([solution(1 + i % 40) for i in range(60)], 20, seed=1))
-    schedule = Schedule(
-        epochs=2, rows_per_step=5, learning_rate=3e-3, warmup_steps=2, checkpoint_steps=4, word_noise=0.3
-    )
+STEPS = (
+    Thought("Add."),
+    Program("print(2 + 3)"),
+    Observation("ok", stdout="</output><end>\n5\n"),
+    Thought("\\boxed{5}"),
+)
 
-    def trained(folder: Path) -> trainer.LlamaForCausalLM:
-        model = trainer.new_model(SHAPE, tokenizer.get_vocab_size(), end_id=6, seed=0)
-        trainer.train(model, rows, tokenizer, schedule, folder, seed=0)
-        return model
 
-    whole = trained(tmp_path / "whole")
-    for checkpoint in (tmp_path / "whole").glob("checkpoint-*"):
-        if int(checkpoint.name.split("-")[1]) > 4:
-            for file in sorted(checkpoint.rglob("*"), reverse=True):
-                file.unlink()
-            checkpoint.rmdir()
-    again = trained(tmp_path / "whole")
-    for a, b in zip(whole.parameters(), again.parameters(), strict=True):
-        assert torch.equal(a, b)
+def test_text_from_outside_never_becomes_a_special_token(tokenizer: Tokenizer) -> None:
+    renderer = Renderer(load_family("embedded"), tokenizer)
+    tokens = encode("2 + 3 <program>", "mixed", STEPS, renderer, renderer.tag_ids["<end>"])
+    tags = [renderer.tag_ids[tag] for tag in ("<program>", "</output>", "<end>")]
+    assert [tokens.ids.count(tag) for tag in tags] == [1, 1, 1]
+    assert "</output><end>" in renderer.decode(tokens.ids)
+    roles = {renderer.tag_ids[tag]: role for tag, role in (("</program>", "program"), ("<output>", "observation"))}
+    for token, role in roles.items():
+        assert tokens.roles[tokens.ids.index(token)] == role
+
+
+def test_where_the_model_asks_for_a_run_by_opening_the_output_it_learns_to(tokenizer: Tokenizer) -> None:
+    renderer = Renderer(load_family("qwen-tir"), tokenizer)
+    tokens = encode("2 + 3", "mixed", STEPS, renderer, end_id=7)
+    of = {
+        role: renderer.decode([i for i, r in zip(tokens.ids, tokens.roles, strict=True) if r == role]) for role in ROLES
+    }
+    assert of["program"].endswith("\n```\n```output")
+    assert of["observation"].startswith("\n</output>")
+    assert (tokens.ids[-1], tokens.roles[-1]) == (7, "stop"), "without a tag for the end it is the tokenizer's own"
+
+
+def test_operations_are_six_a_parameter_and_token() -> None:
+    model = new_model(SHAPES["llama"], 64, 6, seed=0)
+    size = Size.of(model)
+    assert size.parameters == sum(p.numel() for p in model.parameters())
+    assert step_flops(size, 1000, 0) == 6 * size.parameters * 1000
+    assert step_flops(size, 0, 100) == 6 * 2 * 32 * 100
+
+
+@pytest.mark.parametrize("text", ["missing.jsonl", "FILE=zero", "FILE=0", "FILE=-1", "FILE=1e9"])
+def test_a_wrong_data_file_or_share_is_named(tmp_path: Path, text: str) -> None:
+    file = tmp_path / "a.jsonl"
+    file.touch()
+    with pytest.raises(UsageError, match="no data file" if "missing" in text else "share"):
+        Source.parse(text.replace("FILE", str(file)))
+
+
+def test_a_line_that_is_no_example_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text('\n{"question": "2 + 2"}\n', encoding="utf-8")
+    with pytest.raises(UsageError, match=r"a\.jsonl, line 2 is no example: index: Field required"):
+        list(Source(file).examples())

@@ -22,14 +22,32 @@ from rich.markup import escape
 from rich.table import Table
 
 from ...sandbox import ProcessSandbox
-from ..synthesis.verification import Verdict, Workshop
+from ..synthesis.candidate import ANSWER
+from ..synthesis.case import Case
+from ..synthesis.filters.chain import trials
+from ..synthesis.filters.format import Format
+from ..synthesis.filters.length import Length
+from ..synthesis.filters.solvability import Majority
+from ..synthesis.stream import screened, tried
+from ..synthesis.teachers.program import BRIEF, candidate
+from ..synthesis.workshop import Workshop
 from .bank import BankError, Seed, load_bank
-from .drafts import ANSWER, Draft, Split, draw, draw_values
+from .drafts import Draft, Split, draw, draw_values
 from .frames import Frame, FrameError, expand
 from .style import PLAIN
 
 BENCHES = 2
 """Programs that run at the same time."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What came out of trying a draft."""
+
+    answer: str
+    """The answer; empty when there is none."""
+    rejected: str | None
+    """Why it, or one of its solutions, would not be used, beginning with a fixed phrase up to a colon; None when all would."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,10 +72,18 @@ async def audit(seed: Seed, count: int, workshop: Workshop) -> Finding:
         return Finding(seed, (), (str(error),), ())
     drafts, more = _drawn(seed, count)
     failures += [*more, *near_copies(seed)]
-    verdicts = await asyncio.gather(*(workshop.verify(draft) for draft in drafts))
+    verdicts = await asyncio.gather(*(verify(draft, workshop) for draft in drafts))
     shown = tuple(zip(drafts, verdicts, strict=True))
     failures += [f"{verdict.rejected}\n{_quote(draft)}" for draft, verdict in shown if verdict.rejected]
     return Finding(seed, shown, tuple(_once(failures)), tuple(_notes(seed, shown)))
+
+
+async def verify(draft: Draft, workshop: Workshop) -> Verdict:
+    """Try one draft as the synthesis does, but for what depends on other questions."""
+    (case,) = screened([candidate(draft)], (Format(), Length(BRIEF)))
+    assert isinstance(case, Case), "a candidate makes a case"
+    case = await tried(case, trials(Majority()), workshop)
+    return Verdict(case.answer or "", case.reason or next((refusal.reason for refusal in case.refusals), None))
 
 
 def near_copies(seed: Seed) -> list[str]:

@@ -1,4 +1,4 @@
-"""Noise on the words of questions: some are replaced by random ones, others in every step.
+"""Noise on the words of questions: some are replaced by random ones, others each time that a question is seen.
 
 A small model otherwise leans on single words of its training questions, and is lost where somebody uses another. Numbers,
 number words, function names and the words that decide what is asked for ("older", "without") are never touched.
@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import re
 
-import torch
+import numpy as np
+from numpy.typing import NDArray
 from tokenizers import Tokenizer
-from torch import Tensor
 
-from .packing import ROLES
+from .packing import ROLES, Row
+
+PROMPT = ROLES.index("prompt")
 
 _KEPT = """
 zero one two three four five six seven eight nine ten eleven twelve hundred thousand once twice thrice half
@@ -39,15 +41,16 @@ class WordNoise:
             for token, number in vocabulary.items()
             if (match := _WORD.fullmatch(token)) and match[1].lower() not in KEPT
         )
-        self._words = torch.tensor(sorted(words))
-        self._is_word = torch.zeros(len(vocabulary), dtype=torch.bool).index_fill(0, self._words, True)
+        self._words = np.array(sorted(words), np.int32)
+        self._is_word = np.zeros(max(vocabulary.values()) + 1, bool)
+        self._is_word[self._words] = True
 
-    def __call__(self, ids_BT: Tensor, roles_BT: Tensor, step: int) -> Tensor:
-        """The ids with some words of questions replaced; the same step gives the same noise."""
-        if not self._share:
-            return ids_BT
-        random = torch.Generator().manual_seed(self._seed * 1_000_003 + step)
-        chosen = torch.rand(ids_BT.shape, generator=random) < self._share
-        others = self._words[torch.randint(len(self._words), ids_BT.shape, generator=random)]
-        is_word = self._is_word.to(ids_BT.device)[ids_BT] & (roles_BT == ROLES.index("prompt"))
-        return torch.where(is_word & chosen.to(ids_BT.device), others.to(ids_BT.device), ids_BT)
+    def __call__(self, row: Row, number: int) -> NDArray[np.int32]:
+        """The ids of row number `number` with some words of questions replaced; the same row gets the same noise, on
+        whatever process and in whatever piece of a step it is seen."""
+        if not self._share or not len(self._words):
+            return row.input_ids
+        random = np.random.default_rng((self._seed, number))
+        chosen = random.random(len(row.input_ids)) < self._share
+        others = random.choice(self._words, len(row.input_ids))
+        return np.where(chosen & self._is_word[row.input_ids] & (row.roles == PROMPT), others, row.input_ids)

@@ -25,7 +25,8 @@ def train_tokenizer(
     Args:
         texts: everything that the model will read or write.
         programs: source texts, for the lines that become single tokens.
-        family: its tags become special tokens, in a fixed order from id 1 on (id 0 is padding).
+        family: its tags become special tokens, in a fixed order from id 1 on (id 0 is padding); a family without an end
+            gets `<end>`.
         vocabulary: total number of tokens, tags and whole lines included.
         lines: how many frequent program lines become single tokens at most.
     """
@@ -40,7 +41,7 @@ def train_tokenizer(
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
         vocab_size=vocabulary - len(whole),
-        special_tokens=["<pad>", *family.tags],
+        special_tokens=list(dict.fromkeys(tag for tag in ("<pad>", *family.tags, family.end or "<end>") if tag)),
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
         show_progress=False,
     )

@@ -1,199 +1,161 @@
-"""Supervised fine-tuning on packed mixed CoT/PoT solutions, with a weight for every token.
+"""The loop of fine-tuning: `transformers.Trainer` with a loss weight for every token.
 
-Promises: what the sandbox printed is never trained on; solutions in one row do not see each other; a run that was
-killed resumes from its last checkpoint with the same data order. The loop itself is `transformers.Trainer`.
+Promises: what the sandbox wrote has no weight; solutions in one row do not see each other, which is checked on the first
+batch; the loss is the weighted mean over all tokens of a step, however many processes and pieces the step is divided into.
 
 Does not promise: bit-equal results across machines or thread counts.
 """
 
 from __future__ import annotations
 
-import ctypes
-import json
-import math
-import shutil
-import sys
 import time
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
+from typing import Any, cast
 
 import torch
-from tokenizers import Tokenizer
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from torch.utils.data import Dataset
-from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedModel, Trainer, TrainerCallback, TrainingArguments
-from transformers.trainer_utils import get_last_checkpoint
+from torch.utils.data import Dataset, default_collate
+from transformers import Trainer
 
-from ..recipe import Schedule, Shape
+from ...engine.errors import UsageError
+from ..recipe import FineTuning, Weights
+from .isolation import check_isolation
 from .noise import WordNoise
 from .optimizer import MuonAdamW
-from .packing import ROLES, Row
+from .packing import ROLES, Rows
 
 
-def new_model(shape: Shape, vocabulary: int, end_id: int, seed: int) -> LlamaForCausalLM:
-    """A random Llama of this shape; the same seed gives the same weights."""
-    torch.manual_seed(seed)
-    config = LlamaConfig(
-        vocab_size=vocabulary,
-        hidden_size=shape.hidden,
-        intermediate_size=shape.feed_forward,
-        num_hidden_layers=shape.layers,
-        num_attention_heads=shape.heads,
-        num_key_value_heads=shape.heads,
-        max_position_embeddings=shape.context,
-        tie_word_embeddings=True,
-        bos_token_id=end_id,
-        eos_token_id=end_id,
-        pad_token_id=0,
-    )
-    return LlamaForCausalLM(config)
+class RowDataset(Dataset[dict[str, Tensor]]):
+    """Packed rows as a map-style dataset of tensors, each of shape `[length]`; too few of them are repeated.
 
+    `read_ids` is what the model reads, with noise on the words of questions; `input_ids` what it is to predict.
+    """
 
-class Rows(Dataset[dict[str, Tensor]]):
-    """Packed rows as a map-style dataset of tensors, each of shape `[length]`."""
-
-    def __init__(self, rows: list[Row]) -> None:
-        self._columns = {
-            "input_ids": torch.tensor([row.input_ids for row in rows], dtype=torch.int32),
-            "position_ids": torch.tensor([row.position_ids for row in rows], dtype=torch.int32),
-            "weights": torch.tensor([row.weights for row in rows], dtype=torch.float16),
-            "roles": torch.tensor([row.roles for row in rows], dtype=torch.int8),
-        }
+    def __init__(self, rows: Rows, noise: WordNoise, at_least: int = 0) -> None:
+        self._rows, self._noise, self._size = rows, noise, max(len(rows), at_least)
 
     def __len__(self) -> int:
-        return len(self._columns["input_ids"])
+        return self._size
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
-        return {name: column[index] for name, column in self._columns.items()}
+        row = self._rows[index % len(self._rows)]
+        columns = {name: torch.from_numpy(getattr(row, name)) for name in ("input_ids", "position_ids", "roles")}
+        return {**columns, "read_ids": torch.from_numpy(self._noise(row, index))}
 
 
-def weighted_loss(logits_BTV: Tensor, ids_BT: Tensor, weights_BT: Tensor) -> tuple[Tensor, Tensor]:
-    """Mean negative log-likelihood of the next token under `weights_BT`, and the unweighted loss of each token.
+def weight_table(weights: Weights) -> Tensor:
+    """The loss weight by the index of a role, padding last, shape `[len(ROLES) + 1]`."""
+    by_role = {"observation": 0.0, **weights.model_dump()}
+    return torch.tensor([*(float(by_role[role]) for role in ROLES), 0.0])
 
-    `weights_BT[b, t]` is the weight of predicting `ids_BT[b, t]` from what stands before it; with weights of 1 from the
-    second token on this is plain cross-entropy.
 
-    Returns:
-        The loss (a scalar) and the negative log-likelihoods, shape `[B, T - 1]`.
-    """
+def token_weights(table: Tensor, roles_BT: Tensor, positions_BT: Tensor) -> Tensor:
+    """The weight of predicting each token; that of the first token of a solution, before which nothing stands, is 0."""
+    return table[roles_BT.long()] * (positions_BT > 0)
+
+
+def token_losses(logits_BTV: Tensor, ids_BT: Tensor) -> Tensor:
+    """Negative log-likelihood of every token but the first from what stands before it, shape `[B, T - 1]`, float32."""
     targets = ids_BT.roll(-1, dims=1)  # shifting the targets spares a copy of the logits, the largest tensor of a step
-    nll = cross_entropy(logits_BTV.flatten(0, 1), targets.flatten(), reduction="none").view_as(ids_BT)[:, :-1].float()
-    weights = weights_BT[:, 1:].float()
-    return (nll * weights).sum() / weights.sum().clamp(min=1e-6), nll
+    nll = cross_entropy(logits_BTV.flatten(0, 1), targets.flatten(), reduction="none")
+    return nll.view_as(ids_BT)[:, :-1].float()
 
 
 class SftTrainer(Trainer):
-    """`transformers.Trainer` with token weights, noise on the words of questions, and a running loss for each role."""
+    """`transformers.Trainer` with token weights, and a running loss for each role."""
 
-    def __init__(self, noise: WordNoise, **kwargs: Any) -> None:
+    loss_is_scaled_for_ga = True
+
+    def __init__(self, recipe: FineTuning, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self._noise = noise
-        self._sums = torch.zeros(len(ROLES), 2)
+        self.model_accepts_loss_kwargs = True  # or an older Trainer would divide by the number of pieces of a step
+        device = self.args.device
+        self._table, self._schedule = weight_table(recipe.weights).to(device), recipe.schedule
+        self._sums = torch.zeros(2, len(ROLES) + 1, device=device)
+        self._checked = False
+        self.tokens_seen = 0
+
+    def create_optimizer(self, *args: Any, **kwargs: Any) -> torch.optim.Optimizer:
+        """The optimizer of the recipe. Raises `UsageError` for one that does not work with shared weights."""
+        if self._schedule.optimizer == "adamw":
+            return super().create_optimizer(*args, **kwargs)
+        if self.sharded:
+            raise UsageError(
+                "the optimizer is muon, which works with whole weights only; choose adamw, or launch with DDP"
+            )
+        model = cast("nn.Module", self.model)
+        self.optimizer = MuonAdamW(model, self._schedule.learning_rate, self._schedule.weight_decay)
+        return self.optimizer
+
+    @property
+    def sharded(self) -> bool:
+        """Whether processes share the weights, so that none has all of them."""
+        return bool(self.is_fsdp_enabled or self.is_deepspeed_enabled)
+
+    def seconds_of_a_piece(self) -> float:
+        """How long forward and backward take over one piece of a step here; the second time counts. Nothing is changed."""
+        dataset, model = cast("RowDataset", self.train_dataset), cast("nn.Module", self.model)
+        batch = self._prepare_inputs(default_collate([dataset[i] for i in range(self.args.train_batch_size)]))
+        for _ in range(2):
+            start = time.perf_counter()
+            with self.accelerator.autocast():
+                loss = self.compute_loss(model, batch)
+            loss.backward()
+            float(self._sums.sum())  # waits for the device
+        model.zero_grad()
+        self._sums.zero_()
+        return time.perf_counter() - start
+
+    def get_batch_samples(
+        self, epoch_iterator: Iterator[dict[str, Tensor]], num_batches: int, device: torch.device
+    ) -> tuple[list[dict[str, Tensor]], Tensor]:
+        """The pieces of one step, and the sum of the weights of all their tokens over all processes."""
+        pieces, _ = super().get_batch_samples(epoch_iterator, num_batches, device)
+        total = torch.zeros((), device=device)
+        for piece in pieces:
+            roles_BT, positions_BT = piece["roles"].to(device), piece["position_ids"].to(device)
+            total += token_weights(self._table, roles_BT, positions_BT)[:, 1:].sum()
+            self.tokens_seen += piece["roles"].numel() * self.args.world_size
+        return pieces, self.accelerator.reduce(total, "sum").clamp(min=1e-6)
+
+    def training_step(self, model: nn.Module, inputs: dict[str, Tensor], *args: Any, **kwargs: Any) -> Tensor:
+        """One piece of a step; before the first, solutions are shown to be isolated."""
+        if not self._checked:
+            check_isolation(model, self._prepare_inputs(inputs))
+            self._checked = True
+        return super().training_step(model, inputs, *args, **kwargs)
 
     def compute_loss(  # type: ignore[override]
-        self, model: PreTrainedModel, inputs: dict[str, Tensor], return_outputs: bool = False, **_: Any
+        self,
+        model: nn.Module,
+        inputs: dict[str, Tensor],
+        return_outputs: bool = False,
+        num_items_in_batch: Tensor | None = None,
     ) -> Any:
-        """The weighted loss of one batch."""
-        ids = inputs["input_ids"].long()
+        """The piece's part of the weighted loss of a step, times the processes, over which gradients are averaged."""
+        ids_BT, positions_BT = inputs["input_ids"].long(), inputs["position_ids"].long()
         # No attention mask and no cache: only then does transformers tell the solutions in a row apart by position.
-        read = self._noise(ids, inputs["roles"], self.state.global_step)
-        output = model(input_ids=read, position_ids=inputs["position_ids"].long(), use_cache=False)
-        loss, nll = weighted_loss(output.logits, ids, inputs["weights"])
-        self._count(nll.detach(), inputs["weights"][:, 1:], inputs["roles"][:, 1:].long())
+        output = model(input_ids=inputs["read_ids"].long(), position_ids=positions_BT, use_cache=False)
+        nll = token_losses(output.logits, ids_BT)
+        weights = token_weights(self._table, inputs["roles"], positions_BT)[:, 1:]
+        self._count(nll.detach(), weights > 0, inputs["roles"][:, 1:].long())
+        whole = weights.sum().clamp(min=1e-6) if num_items_in_batch is None else num_items_in_batch
+        loss = (nll * weights).sum() / whole * self.accelerator.num_processes
         return (loss, output) if return_outputs else loss
 
     def log(self, logs: dict[str, float], *args: Any, **kwargs: Any) -> None:
         """Adds the mean loss of each role since the last line."""
-        for role, (total, count) in zip(ROLES, self._sums.tolist(), strict=True):
-            if count and "loss" in logs:
-                logs[f"loss_{role}"] = round(total / count, 4)
-        self._sums.zero_()
+        if "loss" in logs:
+            totals, counts = self.accelerator.reduce(self._sums, "sum").tolist()
+            for role, total, count in zip(ROLES, totals, counts, strict=False):
+                if count:
+                    logs[f"loss_{role}"] = round(total / count, 4)
+            logs["tokens"] = self.tokens_seen
+            self._sums.zero_()
         super().log(logs, *args, **kwargs)
 
-    def _count(self, nll: Tensor, weights: Tensor, roles: Tensor) -> None:
-        used = (weights > 0).float().flatten().cpu()
-        flat = roles.flatten().cpu()
-        self._sums[:, 0].index_add_(0, flat, nll.flatten().cpu().float() * used)
-        self._sums[:, 1].index_add_(0, flat, used)
-
-
-class LogLines(TrainerCallback):
-    """Writes every log line to `log.jsonl`, so that a loss curve can be drawn from the run's folder."""
-
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        self._start = time.monotonic()
-
-    def on_log(self, args: Any, state: Any, control: Any, logs: dict[str, float] | None = None, **_: Any) -> None:
-        """One JSON line."""
-        line = {"step": state.global_step, "seconds": round(time.monotonic() - self._start, 1), **(logs or {})}
-        with self._path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps(line) + "\n")
-
-
-def train(
-    model: LlamaForCausalLM, rows: list[Row], tokenizer: Tokenizer, schedule: Schedule, folder: Path, seed: int
-) -> None:
-    """Trains `model` in place; checkpoints and `log.jsonl` go to `folder`; a later call resumes from the last."""
-    folder.mkdir(parents=True, exist_ok=True)
-    keep_freed_memory()
-    if schedule.compile and shutil.which("c++"):
-        model.compile()
-    args = TrainingArguments(
-        output_dir=str(folder),
-        num_train_epochs=schedule.epochs,
-        per_device_train_batch_size=schedule.rows_per_step,
-        learning_rate=schedule.learning_rate,
-        lr_scheduler_type="cosine_with_min_lr",
-        lr_scheduler_kwargs={"min_lr_rate": 0.1},
-        warmup_steps=schedule.warmup_steps,
-        max_grad_norm=1.0,
-        use_cpu=not torch.cuda.is_available(),
-        bf16=bf16_is_faster(),
-        logging_steps=20,
-        save_steps=schedule.checkpoint_steps,
-        save_total_limit=2,
-        seed=seed,
-        data_seed=seed,
-        report_to="none",
-        remove_unused_columns=False,
-        dataloader_pin_memory=False,
-        dataloader_drop_last=True,  # another shape would be compiled again
-    )
-    trainer = SftTrainer(
-        WordNoise(tokenizer, schedule.word_noise, seed),
-        model=model,
-        args=args,
-        train_dataset=Rows(rows),
-        callbacks=[LogLines(folder / "log.jsonl")],
-        optimizers=(MuonAdamW(model, schedule.learning_rate, weight_decay=0.1), None),
-    )
-    trainer.train(resume_from_checkpoint=get_last_checkpoint(str(folder)))  # type: ignore[no-untyped-call]
-
-
-def keep_freed_memory() -> None:
-    """Makes glibc reuse large freed blocks: a step frees and asks for hundreds of megabytes, and page faults are dear."""
-    if not sys.platform.startswith("linux"):
-        return
-    libc = ctypes.CDLL(None)
-    if hasattr(libc, "mallopt"):  # musl has none
-        trim_threshold, mmap_max = -1, -4
-        libc.mallopt(trim_threshold, 2**31 - 1)
-        libc.mallopt(mmap_max, 0)
-
-
-def bf16_is_faster(size: int = 1024, repeats: int = 5) -> bool:
-    """Whether a bfloat16 matrix product beats float32 here: so on GPUs and on CPUs with bf16 instructions."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-
-    def fastest(dtype: torch.dtype) -> float:
-        a = torch.randn(size, size, device=device, dtype=dtype)
-        best = math.inf
-        for _ in range(repeats):
-            start = time.perf_counter()
-            float((a @ a)[0, 0])
-            best = min(best, time.perf_counter() - start)
-        return best
-
-    return fastest(torch.bfloat16) < 0.8 * fastest(torch.float32)
+    def _count(self, nll: Tensor, used: Tensor, roles: Tensor) -> None:
+        flat = roles.flatten()
+        self._sums[0].index_add_(0, flat, (nll * used).flatten())
+        self._sums[1].index_add_(0, flat, used.float().flatten())

@@ -58,7 +58,10 @@ class Candidate:
     answer: str | None = None
     """The answer, where it is known before anything is executed."""
     check: str = ""
-    """A program that asserts the printed `answer` (a string of that name) in another way."""
+    """Code that asserts the stated `answer` (a string of that name) in another way. It runs after the programs of a
+    solution and finds their names."""
+    declined: bool = False
+    """Whether the right reply is to say that it cannot be answered: proposals are words alone and state no answer."""
     perturbed: tuple[tuple[str, str], ...] = ()
     """The same problem with other numbers, as pairs of program and check: a program that holds for its numbers alone fails
     here."""

@@ -1,23 +1,28 @@
-"""One solved problem of the synthetic data: a JSONL line, and the steps that a model learns to write."""
+"""One question of the synthetic data with all its verified solutions: a JSONL line."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from ...engine.trajectory import Step, Thought
 from ...sandbox import Observation, Program
-from ..seeds.drafts import ANSWER, Draft, Split
+from ..seeds.drafts import Split
+from .candidate import ANSWER, Words, Written
+from .case import Attempt, Case
 
-Written = Literal["mixed", "pot", "cot"]
-"""How an answer is reached: words and a program, a program alone, or words alone."""
 
-
-class ThoughtLine(BaseModel):
-    """Words."""
+class OnDisk(BaseModel):
+    """What is written to a file: an unknown key is an error, a value never changes."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class ThoughtLine(OnDisk):
+    """Words."""
 
     kind: Literal["thought"] = "thought"
     """Tells the lines apart."""
@@ -25,10 +30,8 @@ class ThoughtLine(BaseModel):
     """What is said."""
 
 
-class ProgramLine(BaseModel):
+class ProgramLine(OnDisk):
     """A program."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: Literal["program"] = "program"
     """Tells the lines apart."""
@@ -36,43 +39,27 @@ class ProgramLine(BaseModel):
     """Its source."""
 
 
-class ObservationLine(BaseModel):
-    """What the program printed; only programs that ran to their end are kept."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+class ObservationLine(OnDisk):
+    """What the program showed; only programs that ran to their end are kept."""
 
     kind: Literal["observation"] = "observation"
     """Tells the lines apart."""
     stdout: str
     """The output, exactly as it was."""
+    value: str | None = None
+    """The last expression's value, where the program ended in one."""
 
 
 Line = Annotated[ThoughtLine | ProgramLine | ObservationLine, Field(discriminator="kind")]
 
 
-class Example(BaseModel):
-    """A question with the steps to its answer."""
+class Worked(OnDisk):
+    """One verified solution."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    index: int
-    """Number of the draw in its split."""
-    split: Split
-    """What it may be used for."""
-    domain: str
-    """Sub-domain, e.g. `derivatives`."""
-    seed: str
-    """Id of the kind of task."""
-    level: int
-    """Difficulty, 1 to 5."""
-    question: str
-    """As somebody typed it."""
     mode: Written
     """How the answer is reached."""
     steps: tuple[Line, ...]
-    """Thoughts, the program and its observation, in order."""
-    answer: str | None
-    """What the program printed; None for a task that is declined."""
+    """Thoughts, programs and their observations, in order."""
 
     @property
     def trajectory(self) -> tuple[Step, ...]:
@@ -80,32 +67,79 @@ class Example(BaseModel):
         return tuple(_step(line) for line in self.steps)
 
 
-def example(draft: Draft, stdout: str, index: int, split: Split, mode: Written) -> Example:
-    """A verified draft as an example; a mode that the seed has no text for becomes `mixed`."""
-    mode = "mixed" if mode == "cot" and not draft.cot else mode
+class Example(OnDisk):
+    """A question with every verified way to its answer."""
+
+    index: int
+    """Number of the draw in its split."""
+    split: Split
+    """What it may be used for."""
+    source: str
+    """Where it comes from; the key of a licence in the data card."""
+    domain: str
+    """Sub-domain, e.g. `derivatives`."""
+    seed: str
+    """What it was made from; everything made from one seed stays on one side of a split."""
+    level: int
+    """Difficulty, 1 to 5."""
+    question: str
+    """As somebody typed it."""
+    answer: str | None = None
+    """The answer; None for a task that is declined."""
+    solutions: tuple[Worked, ...]
+    """The ways to it, at least one."""
+    refused: int = 0
+    """How many more were proposed and refused: they are among the rejects."""
+
+    def chosen(self, shares: Mapping[Written, float], seed: int, turn: int = 0) -> Worked:
+        """The solution for one pass over the data, of a mode drawn by these shares; the same arguments give the same one.
+
+        Where the question lacks the mode it is one of `mixed`, and where it lacks that too, any.
+        """
+        key = f"{seed}/{turn}/{self.source}/{self.split}/{self.index}".encode()
+        number = int.from_bytes(blake2b(key, digest_size=16).digest())
+        mode = _drawn(shares, (number & (2**64 - 1)) / 2**64)
+        having = [worked for worked in self.solutions if worked.mode == mode]
+        having = having or [worked for worked in self.solutions if worked.mode == "mixed"] or list(self.solutions)
+        return having[(number >> 64) % len(having)]
+
+
+def example(case: Case, index: int, split: Split) -> Example:
+    """A case that passed every filter as an example."""
+    of = case.candidate
     return Example(
         index=index,
         split=split,
-        domain=draft.seed.id.partition("/")[0],
-        seed=draft.seed.id,
-        level=draft.seed.level,
-        question=draft.question,
-        mode=mode,
-        steps=_lines(draft, stdout, mode),
-        answer=stdout.strip() if draft.program else None,
+        source=of.source,
+        domain=of.domain,
+        seed=of.seed,
+        level=of.level,
+        question=of.question,
+        answer=case.answer,
+        solutions=tuple(Worked(mode=one.proposal.mode, steps=tuple(_lines(one))) for one in case.attempts),
+        refused=len(case.refusals),
     )
 
 
-def _lines(draft: Draft, stdout: str, mode: Written) -> tuple[Line, ...]:
-    boxed = f"\\boxed{{{stdout.strip()}}}"
-    if not draft.program:
-        return (ThoughtLine(text=draft.thought),)
-    if mode == "cot":
-        return (ThoughtLine(text=draft.cot.replace(ANSWER, boxed)),)
-    executed = (ProgramLine(code=draft.program), ObservationLine(stdout=stdout))
-    if mode == "pot":
-        return (*executed, ThoughtLine(text=boxed))
-    return (ThoughtLine(text=draft.thought), *executed, ThoughtLine(text=draft.final.replace(ANSWER, boxed)))
+def _lines(attempt: Attempt) -> Iterator[ThoughtLine | ProgramLine | ObservationLine]:
+    boxed, shown = f"\\boxed{{{attempt.answer}}}", iter(attempt.shown)
+    for step in attempt.proposal.steps:
+        if isinstance(step, Words):
+            yield ThoughtLine(text=step.text.replace(ANSWER, boxed))
+        else:
+            observation = next(shown)
+            yield ProgramLine(code=step.source)
+            yield ObservationLine(stdout=observation.stdout, value=observation.value)
+
+
+def _drawn(shares: Mapping[Written, float], point: float) -> Written:
+    """The mode in whose part of the shares, laid end to end, a point between 0 and 1 lies."""
+    rest = point * sum(shares.values())
+    for mode, share in shares.items():
+        rest -= share
+        if rest < 0:
+            return mode
+    return "mixed"
 
 
 def _step(line: ThoughtLine | ProgramLine | ObservationLine) -> Step:
@@ -115,4 +149,4 @@ def _step(line: ThoughtLine | ProgramLine | ObservationLine) -> Step:
         case ProgramLine():
             return Program(line.code)
         case ObservationLine():
-            return Observation("ok", stdout=line.stdout)
+            return Observation("ok", stdout=line.stdout, value=line.value)

@@ -20,6 +20,8 @@ class NoCandidate:
     """Why, beginning with a fixed phrase up to a colon, which is what is counted."""
     question: str = ""
     """The question, as far as there was one."""
+    domain: str = ""
+    """Its sub-domain, as far as that is known."""
 
 
 class Teacher(Protocol):
@@ -27,7 +29,10 @@ class Teacher(Protocol):
 
     @property
     def configuration(self) -> Mapping[str, Any]:
-        """What its draws depend on, as JSON: a resumed run refuses a teacher that differs in it."""
+        """What its draws depend on, as JSON: a resumed run refuses a teacher that differs in it.
+
+        An object `licences` in it, by source of the candidates, goes into the data card.
+        """
         ...
 
     async def draw(self, split: Split, number: int) -> Candidate | NoCandidate | None:

@@ -1,0 +1,1 @@
+"""Public data sets, converted to problems with proposed solutions in this project's form."""

@@ -1,0 +1,195 @@
+"""Arithmetic in a text: its exact value, and whether what it claims is true.
+
+Promises: a text is never executed, only read as a tree of the four operators, short powers and numbers.
+Does not promise to find claims with units between the numbers, e.g. "3 apples + 2 apples = 5 apples".
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+import re
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+
+LARGEST_POWER_BITS = 2048
+"""Longer powers are not computed."""
+
+_OPERATORS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: lambda a, b: Fraction(a // b),
+}
+NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|(?<!\w)\.\d+"
+"""A number as texts write it."""
+_AMOUNT = rf"(?:{NUMBER})(?:\s?%)?[\s)]*"
+_TERM = rf"[\s($]*(?:-[\s($]*)?{_AMOUNT}(?:[-+*/^][\s($]*(?:-[\s($]*)?{_AMOUNT}){{0,50}}"  # can match in one way only
+_CHAIN = re.compile(
+    rf"(?<![\w.^=)*/+\-{{_])(?<![-+*/^] )(?:(?<![\w)] )|(?!-))({_TERM}(?:={_TERM}){{1,9}})(?![\w({{}}]|[.,]\d|\s*[-+*/^=(])"
+)
+_UNIT = re.compile(r"(?<=\d)\s+[A-Za-z]+(?:/[A-Za-z]+)?(?=\s*[-+*/=]\s*\$?[\d(])")
+_PLAIN = (
+    (re.compile(r"\\(?:times|cdot)|[×∗·]|(?<=[\d)])\s*[xX]\s*(?=[\d($.])"), "*"),
+    (re.compile(r"\\div|÷"), "/"),
+    (re.compile(r"\\d?frac\{([\d.]+)\}\{([\d.]+)\}"), r"(\1/\2)"),
+    (re.compile(r"[−–]"), "-"),
+    (re.compile(r"\\([%$])"), r"\1"),
+)
+
+
+class NotArithmetic(ValueError):
+    """A text that is no arithmetic, or none with a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Calculations that a text says are equal."""
+
+    terms: tuple[str, ...]
+    """Python, two or more, e.g. `48 / 2` and `24`."""
+    begin: int
+    """Where the first stands in the text as `plain` gives it."""
+    end: int
+    """Where the last one ends."""
+
+    @property
+    def calculation(self) -> str:
+        """What is calculated."""
+        return self.terms[0]
+
+    @property
+    def result(self) -> str:
+        """What comes out."""
+        return self.terms[-1]
+
+    @property
+    def true(self) -> bool:
+        """Whether all are equal, or the last rounds the others to the places shown, which must be two or more."""
+        try:
+            last = value(self.result)
+            differences = [abs(value(term) - last) for term in self.terms[:-1]]
+        except NotArithmetic:
+            return False
+        places = len(self.result.partition(".")[2])
+        if self.result.endswith("/100)"):  # 3 / 4 * 100 = 75% is what people write
+            differences = [min(difference, abs(difference - 99 * last)) for difference in differences]
+        return max(differences) <= (Fraction(1, 2 * 10**places) if places > 1 and self.result[-1].isdecimal() else 0)
+
+    def __str__(self) -> str:
+        """As a text writes it."""
+        return " = ".join(self.terms)
+
+
+def plain(text: str) -> str:
+    r"""A text with its arithmetic in Python's operators.
+
+    >>> plain(r"7\times3=21, then 20 x 5 ÷ 2")
+    '7*3=21, then 20*5 / 2'
+    """
+    for pattern, replacement in _PLAIN:
+        text = pattern.sub(replacement, text)
+    return text
+
+
+def without_units(text: str) -> str:
+    """A text that `plain` gave, without the units inside of its arithmetic.
+
+    >>> without_units("It drips 20 drops/minute * 120 minutes = 2400 drops.")
+    'It drips 20 * 120 = 2400 drops.'
+    """
+    return _UNIT.sub("", text)
+
+
+def python(calculation: str) -> str:
+    """A calculation as Python writes it: no currency, no thousands separators, no percent sign.
+
+    >>> python("$1,200 * 05%")
+    '1200 * (5/100)'
+    """
+    bare = re.sub(r"(?<=\d),(?=\d{3})", "", calculation.replace("$", "")).replace("^", "**")
+    bare = bare.replace("[", "(").replace("]", ")")
+    bare = re.sub(r"(?<![\d.])0+(?=\d)", "", bare)
+    return re.sub(rf"(?<![\d.])({NUMBER})\s*%(?!\s*\d)", r"(\1/100)", bare).strip()
+
+
+def tree(calculation: str) -> ast.expr:
+    """A calculation as a syntax tree. Raises `NotArithmetic`."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", SyntaxWarning)  # "3(4)" looks like a call
+            return ast.parse(python(calculation), mode="eval").body
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
+        raise NotArithmetic(calculation) from None
+
+
+def value(calculation: str) -> Fraction:
+    """The exact value. Raises `NotArithmetic`.
+
+    >>> value("0.1 + 20%")
+    Fraction(3, 10)
+    """
+    try:
+        return _value(tree(calculation))
+    except (ZeroDivisionError, RecursionError, ValueError):  # infinite, too deep, or no arithmetic
+        raise NotArithmetic(calculation) from None
+
+
+def claims(text: str) -> list[Claim]:
+    """What a text claims in numbers alone, in order; the text is one that `plain` gave.
+
+    >>> [(claim.calculation, claim.result, claim.true) for claim in claims("So 3 + 4 = 7 cats, of which 7 / 2 = 3 sleep.")]
+    [('3 + 4', '7', True), ('7 / 2', '3', False)]
+    """
+    found = []
+    for match in _CHAIN.finditer(text):
+        terms = tuple(python(_balanced(term)) for term in match[1].split("="))
+        if any(mark in term[1:] for term in terms for mark in "+-*/"):
+            found.append(Claim(terms, match.start(), match.end()))
+    return found
+
+
+def false_claim(text: str) -> Claim | None:
+    """The first claim of a text that can be read and is not true."""
+    for claim in claims(without_units(plain(text))):
+        try:
+            [value(term) for term in claim.terms]
+        except NotArithmetic:
+            continue  # a date or a score only looks like arithmetic
+        if not claim.true:
+            return claim
+    return None
+
+
+def _balanced(term: str) -> str:
+    """A term without brackets that the text opened before it or closes behind it."""
+    spare = term.count("(") - term.count(")")
+    bare = term.strip()
+    while spare > 0 and bare.startswith("("):
+        bare, spare = bare[1:].lstrip(), spare - 1
+    while spare < 0 and bare.endswith(")"):
+        bare, spare = bare[:-1].rstrip(), spare + 1
+    return bare
+
+
+def _value(node: ast.expr) -> Fraction:
+    match node:
+        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+            return Fraction(str(number))
+        case ast.UnaryOp(op=ast.USub(), operand=operand):
+            return -_value(operand)
+        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
+            return _value(operand)
+        case ast.BinOp(left=left, op=ast.Pow(), right=right):
+            base, exponent = _value(left), _value(right)
+            size = max(base.numerator.bit_length(), base.denominator.bit_length())
+            if exponent.denominator == 1 and size * abs(exponent) <= LARGEST_POWER_BITS:
+                return Fraction(base ** int(exponent))
+        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+            return _OPERATORS[type(op)](_value(left), _value(right))
+        case _:
+            pass
+    raise NotArithmetic(ast.unparse(node))

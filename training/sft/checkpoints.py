@@ -1,0 +1,73 @@
+"""Checkpoints on disk: which are whole, and the finished model as the mean of the last of them."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import torch
+from safetensors.torch import load_file
+from torch import Tensor
+
+from ...engine.errors import MathsolveError
+from ..export import write_settings
+from ..recipe import FineTuning
+from .model import Writing, load_model
+
+
+def whole_checkpoints(folder: Path) -> list[Path]:
+    """The checkpoints of a run in the order of their steps; one that was cut short while it was written is removed."""
+    found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.partition("-")[2]))
+    torn = [path for path in found if step_of(path) is None]
+    for path in torn:
+        shutil.rmtree(path)
+    return [path for path in found if path not in torn]
+
+
+def step_of(checkpoint: Path) -> int | None:
+    """The step after which a checkpoint was written; None where it is not whole. The file that tells is written last."""
+    try:
+        return int(json.loads((checkpoint / "trainer_state.json").read_text(encoding="utf-8"))["global_step"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def mean_weights(checkpoints: list[Path]) -> dict[str, Tensor]:
+    """The mean of the weights of checkpoints, in float32; one checkpoint at a time is in memory.
+
+    Raises:
+        MathsolveError: a checkpoint holds no whole weights.
+    """
+    mean: dict[str, Tensor] = {}
+    for checkpoint in checkpoints:
+        files = sorted(checkpoint.glob("*.safetensors"))
+        if not files:
+            raise MathsolveError(f"{checkpoint} holds no .safetensors: let the launcher save full weights, not shards")
+        for name, tensor in ((name, tensor) for file in files for name, tensor in load_file(file).items()):
+            mean[name] = mean.get(name, torch.zeros(())) + tensor.float() / len(checkpoints)
+    return mean
+
+
+def finish(recipe: FineTuning, checkpoints: list[Path], writing: Writing, folder: Path, *, tiny: bool = False) -> None:
+    """Writes the finished model: a folder that transformers, vLLM and our own backends load, in bfloat16.
+
+    Adapters are merged into the weights that they adapt.
+    """
+    model = load_model(recipe, writing, tiny=tiny)
+    weights = mean_weights(checkpoints)
+    if recipe.lora:
+        from peft import set_peft_model_state_dict
+
+        set_peft_model_state_dict(model, weights)
+        model = model.float().merge_and_unload()
+    else:
+        model.load_state_dict(weights, strict=False)  # a tied matrix is stored once
+        model.tie_weights()
+    part = folder.with_name(f"{folder.name}.part")
+    model.bfloat16().save_pretrained(part)
+    writing.tokenizer.save_pretrained(part)
+    context = int(model.config.max_position_embeddings)
+    write_settings(part, {"family": writing.renderer.family.name, "context": context, "samples": 1})
+    shutil.rmtree(folder, ignore_errors=True)
+    part.replace(folder)

@@ -1,0 +1,242 @@
+"""Fine-tuning from files of examples to a finished model: `mathsolve train sft`.
+
+    rows/             the encoded solutions, packed
+    checkpoint-N/     what a stopped run goes on from
+    log.jsonl         losses by role, speed, accuracy; also in tensorboard/ where that is installed
+    sft.json          what the run is made of
+    model/            the finished model, for transformers, vLLM and the engine
+
+The same command resumes a run that was stopped, with the same result, and does nothing for a finished one.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from hashlib import file_digest
+from importlib.metadata import version
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from tokenizers import Tokenizer
+from transformers import PrinterCallback, TrainingArguments
+from transformers.utils import logging
+
+from ...engine.errors import UsageError
+from ...evaluation.running.environment import commit
+from ...prompts import Family
+from ...sandbox import Program
+from ..recipe import FineTuning
+from . import arguments, checkpoints
+from .data import Source, held_out, solutions
+from .estimate import Estimate, Size
+from .hardware import keep_freed_memory
+from .model import Writing, load_model, writing
+from .noise import WordNoise
+from .packing import Rows, pack
+from .progress import Report
+from .sampling import Accuracy
+from .stopping import StopOnSignal
+from .tokenizer import train_tokenizer
+from .trainer import RowDataset, SftTrainer
+
+DRY_STEPS = 2
+"""Steps of a dry run."""
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run that is ready to be carried out."""
+
+    recipe: FineTuning
+    """What to make."""
+    sources: Sequence[Source]
+    """Of what."""
+    folder: Path
+    """Where."""
+    console: Console
+    """Tells people; quiet in all processes but the first."""
+    dry: bool
+    """Two steps, which leave nothing behind."""
+    tiny: bool
+    """Random weights of a tiny model, to see everything work."""
+
+
+def fine_tune(
+    recipe: FineTuning,
+    sources: Sequence[Source],
+    folder: Path,
+    console: Console,
+    *,
+    dry_run: bool = False,
+    tiny: bool = False,
+) -> Path:
+    """Trains, or goes on with it.
+
+    Args:
+        recipe: what to make.
+        sources: files of examples.
+        folder: of the run.
+        console: hears of the estimate and the progress.
+        dry_run: build everything, make two steps and leave nothing behind.
+        tiny: with random weights of a tiny model of the same architecture.
+
+    Returns:
+        The folder of the finished model.
+
+    Raises:
+        UsageError: something cannot be done as it is asked for.
+        KeyboardInterrupt: a signal ended the run; what was done is kept.
+    """
+    if recipe.model is None and (recipe.shape is None or recipe.family is None):
+        raise UsageError(
+            "the recipe names no model: give one with --model, or a [shape] and a family for one from scratch"
+        )
+    if dry_run:
+        folder = folder / "dry-run"
+        shutil.rmtree(folder, ignore_errors=True)
+    run = Run(recipe, sources, folder, console, dry_run, tiny)
+    try:
+        return _carry_out(run)
+    except torch.OutOfMemoryError as error:
+        first = str(error).partition(". ")[0]
+        raise UsageError(f"{first}: choose a smaller rows_at_once, or recompute = true") from error
+    finally:
+        if dry_run:
+            shutil.rmtree(folder, ignore_errors=True)
+
+
+def _carry_out(run: Run) -> Path:
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    warnings.simplefilter("ignore", FutureWarning)  # what libraries will rename is no news for people
+    keep_freed_memory()
+    args = arguments.training_arguments(run.recipe, run.folder)
+    if args.process_index:
+        run = replace(run, console=Console(quiet=True))
+    with args.main_process_first(local=False, desc="data"):
+        _claim(run)
+        words = writing(run.recipe, lambda family: _tokenizer(run, family), tiny=run.tiny)
+        rows = _rows(run, words)
+    steps = arguments.steps(run.recipe, len(rows))
+    args.max_steps = DRY_STEPS if run.dry else steps
+    model = run.folder / "model"
+    if model.is_dir():
+        run.console.print(f"{model} is finished: nothing is left to do")
+        return model
+    trainer = _trainer(run, args, words, rows)
+    planned = Size.planned(run.recipe, run.recipe.shape) if run.tiny and run.recipe.shape else None
+    estimate = Estimate.of(trainer, run.recipe, rows, steps, planned)
+    for line in estimate.lines():
+        run.console.print(line, highlight=False, soft_wrap=True)
+    _train(run, trainer, words.renderer.family, estimate)
+    if not args.process_index and not run.dry:
+        last = checkpoints.whole_checkpoints(run.folder)[-run.recipe.schedule.average :]
+        checkpoints.finish(run.recipe, last, words, model, tiny=run.tiny)
+        run.console.print(
+            f'made {model}: mathsolve --model {model} "What is 15% of 80?"', highlight=False, soft_wrap=True
+        )
+    return model
+
+
+def _claim(run: Run) -> None:
+    """Writes what the run is made of, or refuses a folder that holds another run. Raises `UsageError`."""
+    data = [{"file": source.path.name, "share": source.share, "sha256": _digest(source.path)} for source in run.sources]
+    made_of = {"recipe": run.recipe.model_dump(mode="json"), "data": data, "tiny": run.tiny}
+    path = run.folder / "sft.json"
+    if path.is_file():
+        there = json.loads(path.read_text(encoding="utf-8"))
+        if changed := [key for key, value in made_of.items() if there.get(key) != value]:
+            raise UsageError(
+                f"{run.folder} was begun with another {' and '.join(changed)}; name another folder with --out, or remove it"
+            )
+        return
+    run.folder.mkdir(parents=True, exist_ok=True)
+    versions = {name: version(name) for name in ("mathsolve", "torch", "transformers", "accelerate", "tokenizers")}
+    manifest = {**made_of, "versions": versions, "commit": commit(Path(__file__).parents[2])}
+    part = path.with_suffix(".part")
+    part.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    part.replace(path)
+
+
+def _tokenizer(run: Run, family: Family) -> Tokenizer:
+    """A tokenizer trained on the questions and solutions, once for each run."""
+    path = run.folder / "tokenizer.json"
+    if not path.is_file():
+        texts: list[str] = []
+        programs: list[str] = []
+        for example in (e for source in run.sources for e in source.examples() if e.split == "train"):
+            steps = [step for worked in example.solutions for step in worked.trajectory]
+            programs += [step.code for step in steps if isinstance(step, Program)]
+            texts += [example.question, *(step.code if isinstance(step, Program) else step.text for step in steps)]
+        part = path.with_suffix(".part")
+        train_tokenizer(texts, programs, family, run.recipe.vocabulary).save(str(part))
+        part.replace(path)
+    return Tokenizer.from_file(str(path))
+
+
+def _rows(run: Run, words: Writing) -> Rows:
+    """The packed data, made once for each run. Raises `UsageError` when there are none."""
+    if (rows := Rows.load(run.folder / "rows")) is None:
+        encoded = solutions(run.sources, run.recipe, words.renderer, words.end_id)
+        with run.console.status("encoding the data"):
+            rows = pack(encoded, run.recipe.row, run.recipe.seed)
+        if not len(rows):
+            raise UsageError(f"no solution for training of at most {run.recipe.row} tokens in {_names(run.sources)}")
+        rows.save(run.folder / "rows")
+    return rows
+
+
+def _trainer(run: Run, args: TrainingArguments, words: Writing, rows: Rows) -> SftTrainer:
+    recipe, schedule = run.recipe, run.recipe.schedule
+    model = load_model(recipe, words, tiny=run.tiny)
+    if schedule.compile and shutil.which("c++"):
+        model.compile()
+    noise = WordNoise(words.renderer.tokenizer, schedule.word_noise, recipe.seed)
+    trainer = SftTrainer(
+        recipe,
+        model=model,
+        args=args,
+        train_dataset=RowDataset(rows, noise, at_least=schedule.rows_per_step),
+        processing_class=words.tokenizer,
+    )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def _train(run: Run, trainer: SftTrainer, family: Family, estimate: Estimate) -> None:
+    """Trains from the last whole checkpoint, unless that was the end. Raises `KeyboardInterrupt` after a signal."""
+    recipe, args = run.recipe, trainer.args
+    peak = 0.0 if run.tiny else estimate.peak  # the estimate is of the model for which the tiny one stands in
+    report = Report(run.folder, run.console, estimate.step_tokens, estimate.step_flops, peak)
+    stop = StopOnSignal()
+    trainer.add_callback(stop)
+    if not args.process_index:
+        trainer.add_callback(report)
+        if not run.dry:
+            questions = held_out(run.sources, recipe.schedule.questions, recipe.seed)
+            trainer.add_callback(Accuracy(family.name, questions, recipe.row, report, run.console))
+    with args.main_process_first(local=False, desc="checkpoints"):
+        done = checkpoints.whole_checkpoints(run.folder)
+    if done and checkpoints.step_of(done[-1]) == args.max_steps:
+        return
+    try:
+        trainer.train(resume_from_checkpoint=str(done[-1]) if done else None)
+    finally:
+        report.close()
+    if stop.stopped:
+        run.console.print(f"stopped after step {trainer.state.global_step}; the same command goes on from there")
+        raise KeyboardInterrupt
+
+
+def _names(sources: Sequence[Source]) -> str:
+    return ", ".join(source.path.name for source in sources)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,48 @@
+"""Ctrl-C, or a scheduler's SIGTERM, ends training after the present step, with a checkpoint."""
+
+from __future__ import annotations
+
+import signal
+from types import FrameType
+from typing import Any
+
+import torch
+from accelerate.utils import reduce
+from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+
+class StopOnSignal(TrainerCallback):
+    """Asks the trainer to save and to stop once a signal has come; a second signal does what it always did.
+
+    All processes stop at the same step, whichever of them heard the signal.
+    """
+
+    def __init__(self) -> None:
+        self.stopped = False
+        self._heard = False
+        self._former: dict[signal.Signals, Any] = {}
+
+    def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Listens from now on."""
+        self._former = {number: signal.signal(number, self._hear) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def on_step_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Saves and stops, if one of the processes heard a signal."""
+        heard = self._heard
+        if args.world_size > 1:
+            heard = bool(reduce(torch.tensor(float(heard), device=args.device), "sum"))
+        if heard and state.global_step < state.max_steps:
+            self.stopped = control.should_save = control.should_training_stop = True
+
+    def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
+        """Signals mean again what they meant before."""
+        self._restore()
+
+    def _hear(self, number: int, frame: FrameType | None) -> None:
+        self._heard = True
+        self._restore()
+
+    def _restore(self) -> None:
+        for number, handler in self._former.items():
+            signal.signal(number, handler)
+        self._former = {}

@@ -1,0 +1,136 @@
+"""`mathsolve train synthesise`: questions with verified solutions, from a teacher to a file with its data card."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from ...engine.errors import UsageError
+from ...sandbox import ProcessSandbox
+from ..seeds.drafts import Split
+from .datacard import write_data_card
+from .filters.chain import Chain, Criteria
+from .formats import check_format, convert, working_file
+from .measures import INSTALLED, measures
+from .synthesise import synthesise
+from .teacher import Teacher
+from .teachers.registry import TEACHERS, Wishes, open_teacher, settings
+from .yields import Yields, table
+
+app = App(
+    name="synthesise",
+    help="Make questions with verified solutions.",
+    help_epilogue=f"""\
+mathsolve train synthesise --out data.jsonl -n 1000
+mathsolve train synthesise --out data.parquet --domains ages,money
+mathsolve train synthesise --out qa.jsonl --teacher corpora -n 0 \\
+    --set folder=data/train
+
+Teachers: {", ".join(sorted(TEACHERS))}.
+What is rejected is in FILE.rejects.jsonl with its reason. Ctrl-C keeps
+everything; the same command goes on.""",
+)
+
+WIDE = 200
+"""Columns of the table where it does not go to a terminal."""
+
+
+@app.default
+def synthesise_(
+    *,
+    out: Path,
+    teacher: str = "bank",
+    n: Annotated[int, Parameter(name=["-n", "--count"])] = 1000,
+    held_out: int = 0,
+    domains: str = "",
+    seed: int = 0,
+    benchmarks: str = INSTALLED,
+    data: Annotated[Path | None, Parameter(env_var="MATHSOLVE_DATA")] = None,
+    model: str = "",
+    set_: Annotated[tuple[str, ...], Parameter(name="--set", negative="")] = (),
+    concurrency: int = 2,
+    as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
+) -> int:
+    """Draw questions from a teacher, verify their solutions, keep what passes every filter.
+
+    Parameters
+    ----------
+    out
+        What to write: a .jsonl or .parquet file, or a folder for datasets.load_from_disk.
+    teacher
+        Where questions come from.
+    n
+        Questions to keep for training; 0: all that the teacher has.
+    held_out
+        Questions to keep of each held-out split: new numbers, and new wordings.
+    domains
+        Sub-domains, with commas between; by default all.
+    seed
+        Decides what is drawn.
+    benchmarks
+        Benchmarks whose questions must not occur, with commas between; installed: every one that mathsolve bench list finds
+        here. Those of this package always count.
+    data
+        Folder in which benchmarks and public data are looked for first.
+    model
+        Model that teaches, where the teacher is one: as for mathsolve --model.
+    set_
+        More for the teacher, NAME=VALUE; may be given several times.
+    concurrency
+        Programs that run at the same time.
+    as_json
+        Print one JSON object instead of a table.
+    """
+    if n < 0 or held_out < 0 or concurrency < 1:
+        raise UsageError("-n and --held-out must be 0 or more, and --concurrency 1 or more")
+    check_format(out)
+    wishes = Wishes(seed, not n, _names(domains), data, model, settings(set_))
+    counts: dict[Split, int | None] = {"phrasings": held_out, "numbers": held_out} if held_out else {}
+    counts["train"] = n or None
+    source, working = open_teacher(teacher, wishes), working_file(out)
+    criteria = Criteria(measures(_names(benchmarks), data))
+    try:
+        yields = asyncio.run(_made(source, working, counts, criteria, concurrency))
+    except KeyboardInterrupt:
+        print(f"mathsolve: stopped; {working} is kept, and the same command goes on", file=sys.stderr)
+        return 130
+    _finish(out, yields, Chain(criteria).names, as_json=as_json)
+    return 0
+
+
+async def _made(
+    teacher: Teacher, working: Path, counts: dict[Split, int | None], criteria: Criteria, concurrency: int
+) -> Yields:
+    from rich.console import Console
+
+    console = Console(stderr=True)
+    try:
+        async with ProcessSandbox() as sandbox:
+            return await synthesise(
+                teacher, working, counts, sandbox, criteria, concurrency=concurrency, console=console
+            )
+    finally:
+        await teacher.close()
+
+
+def _finish(out: Path, yields: Yields, filters: tuple[str, ...], *, as_json: bool) -> None:
+    """Convert, write the data card, and show what came out."""
+    working = working_file(out)
+    convert(working, out)
+    card = write_data_card(out, working, yields, filters)
+    if as_json:
+        print(json.dumps({"file": str(out), "card": str(card), **yields.as_data()}, ensure_ascii=False))
+        return
+    from rich.console import Console
+
+    Console(width=None if sys.stdout.isatty() else WIDE).print(table(yields, filters))
+    print(f"{out}: {yields.kept.total()} questions, {yields.modes.total()} solutions; {card} describes them")
+
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(name.strip() for name in text.split(",") if name.strip())

@@ -1,0 +1,1 @@
+"""Filters: each rejects a question, or refuses some of its solutions, for one kind of reason."""

@@ -1,0 +1,1 @@
+"""Teachers: each a source of questions with solutions that nobody has checked yet."""
