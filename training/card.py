@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 from .. import __version__
@@ -15,8 +16,9 @@ from ..evaluation.measure import markdown_table, summarise
 from ..evaluation.run import Run
 from ..evaluation.running.configuration import Configuration
 from ..evaluation.running.session import carry_out
-from .recipe import DATA, Recipe
+from .recipe import Recipe
 from .seeds.drafts import Split
+from .synthesis.datacard import card_of
 from .synthesis.ledger import read_examples
 
 
@@ -28,7 +30,7 @@ def write_card(recipe: Recipe, folder: Path, target: Path) -> None:
     """
     runs: dict[str, Run] = {}
     with Solver(Settings(model=str(target), seed=recipe.seed)) as solver:
-        for name, items in test_sets(folder).items():
+        for name, items in test_sets(recipe, folder).items():
             configuration = Configuration(
                 sources=(name,),
                 model=str(target),
@@ -42,19 +44,22 @@ def write_card(recipe: Recipe, folder: Path, target: Path) -> None:
             if outcome.halted:
                 raise MathsolveError(f"measuring {name!r} ended early ({outcome.halted}); the same command goes on")
             runs[name] = outcome.run
+    for ingredient in recipe.data:
+        shutil.copy(card_of(ingredient.file(folder)), target / f"data-{ingredient.teacher}.md")
     (target / "README.md").write_text(_card(recipe, folder, runs), encoding="utf-8")
 
 
-def test_sets(folder: Path) -> dict[str, list[Item]]:
+def test_sets(recipe: Recipe, folder: Path) -> dict[str, list[Item]]:
     """What is measured: both held-out splits of the run, and the questions written by hand."""
     splits: tuple[Split, ...] = ("numbers", "phrasings")
-    sets: dict[str, list[Item]] = {split: held_out(folder, split) for split in splits}
+    held = recipe.data[0].file(folder)
+    sets: dict[str, list[Item]] = {split: held_out(held, split) for split in splits}
     return sets | {name: load(f"handwritten/{name}") for name in ("inside", "outside")}
 
 
-def held_out(folder: Path, split: Split) -> list[Item]:
-    """The problems of a held-out split of a run."""
-    examples = (example for example in read_examples(folder / DATA) if example.split == split)
+def held_out(file: Path, split: Split) -> list[Item]:
+    """The problems of a held-out split in a file of examples."""
+    examples = (example for example in read_examples(file) if example.split == split)
     return [
         Item(f"{split}/{e.index}", split, e.question, e.answer, subject=e.domain, level=str(e.level)) for e in examples
     ]
@@ -74,14 +79,16 @@ def _card(recipe: Recipe, folder: Path, runs: dict[str, Run]) -> str:
     return f"""# The embedded model of mathsolve {__version__}
 
 A Llama model of {_size(config)}, trained from scratch by `mathsolve train embedded`
-on solutions that the seed bank of this repository generates. Every program in them was executed and every answer
-checked by a second computation. No other data, no other model. Licence Apache-2.0, the data included.
+on questions with solutions of which every program was executed and every answer checked:
+
+{_ingredients(recipe)}
+The weights are under the Apache licence 2.0; the data cards name the licences of the data.
 
 It turns a question into a short Python program; it does not calculate. It knows only the sub-domains below, in English,
 and wordings close to those of its training. Elsewhere it should say that it has no answer; it does so most of the time,
-not always. In words alone (`--mode cot`) it is far weaker: only one in a hundred of its training solutions has no program.
+not always. In words alone (`--mode cot`) it is far weaker: few of its training solutions have no program.
 
-Made with seed {recipe.seed}, {recipe.examples} solutions, {recipe.schedule.epochs:g} epochs.
+Made with seed {recipe.seed}, {recipe.schedule.epochs:g} epochs.
 This folder is the CTranslate2 form (int8) that the package loads; `training/embedded_model` in the repository is the
 same model for transformers.
 
@@ -92,6 +99,11 @@ withheld" is what abstention costs. The threshold was fitted on other questions 
 
 {sections}
 """
+
+
+def _ingredients(recipe: Recipe) -> str:
+    """Where the data come from, with the cards of the data beside the model's own."""
+    return "".join(f"- `{one.teacher}`, see [its data card](data-{one.teacher}.md)\n" for one in recipe.data)
 
 
 def _section(run: Run) -> str:

@@ -15,13 +15,15 @@ app = App(name="train", help="Make a model: synthesis, fine-tuning, export.")
 app.command(
     "mathsolve.training.synthesis.command:app", name="synthesise", help="Make questions with verified solutions."
 )
+app.command("mathsolve.training.scaling.command:app", name="scale", help="Accuracy against the number of examples.")
 
 
 @app.command
 def embedded(
-    recipe: str = "embedded-cpu",
+    recipe: str = "embedded-bank",
     *,
     out: Path | None = None,
+    data: Annotated[Path | None, Parameter(env_var="MATHSOLVE_DATA")] = None,
     keep: Annotated[bool, Parameter(name="--install", negative="")] = False,
 ) -> None:
     """Run the whole chain from the seed bank to a model that answers; the same command resumes a run that was stopped.
@@ -29,21 +31,25 @@ def embedded(
     Parameters
     ----------
     recipe:
-        A recipe of the package (`embedded-cpu`, `embedded-gpu`, or `tiny` for a look in two minutes) or a TOML file.
+        A recipe of the package (`embedded-bank`, which needs nothing else; `embedded-cpu` and `embedded-gpu`, which also
+        use public data; or `tiny` for a look in two minutes) or a TOML file.
     out:
         Folder of the run; by default runs/<recipe>.
+    data:
+        Folder of public data, for the recipes that use some: what is trained on in its folder train, benchmarks in its
+        folder eval.
     keep:
         Put the finished model where the package looks for its embedded model.
     """
     resolved = load_recipe(recipe)
-    _check_libraries()
+    check_libraries()
     from rich.console import Console
 
     from .embedded import install, train_embedded
 
     console = Console(stderr=True)
     folder = out or Path("runs") / Path(recipe).stem
-    model = train_embedded(resolved, folder, console)
+    model = train_embedded(resolved, folder, console, data)
     if keep:
         install(folder)
     console.print(f'done: mathsolve --model {model} "What is 15% of 80?"')
@@ -87,7 +93,7 @@ def sft(
     resolved = load_fine_tuning(recipe)
     if model is not None:
         resolved = type(resolved).model_validate({**resolved.model_dump(), "model": model})
-    _check_libraries()
+    check_libraries()
     from rich.console import Console
 
     from .sft.data import Source
@@ -98,7 +104,7 @@ def sft(
     fine_tune(resolved, sources, out, console, dry_run=dry_run, tiny=tiny)
 
 
-def _check_libraries() -> None:
+def check_libraries() -> None:
     """Refuses to train without the libraries for it. Raises `UsageError`."""
     if missing := [name for name in ("torch", "transformers", "accelerate") if find_spec(name) is None]:
         raise UsageError(f"training needs {' and '.join(missing)}: pip install 'mathsolve[train]'")

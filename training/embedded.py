@@ -2,13 +2,13 @@
 
 Stages, each skipped when its result is already in the run's folder, so that the same command resumes:
 
-    data        seeds -> solutions, every program executed and checked     data.jsonl
+    data        teachers -> solutions, every program executed and checked  data/
     sft         a tokenizer, and a Llama model from scratch                sft/
     export      transformers and CTranslate2 folders                       transformers/, embedded_model/
     trust       P(right), fitted on calibration questions                  embedded_model/mathsolve.json
     report      held-out accuracy by sub-domain                            embedded_model/README.md
 
-The data depend on the recipe and the seed bank alone.
+The data depend on the recipe, the seed bank, and the public data that the recipe names.
 """
 
 from __future__ import annotations
@@ -17,7 +17,6 @@ import asyncio
 import json
 import platform
 import shutil
-from collections.abc import Iterator
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
@@ -30,31 +29,37 @@ from ..engine.settings import Settings
 from ..engine.solver import Solver
 from ..sandbox import ProcessSandbox
 from . import card
-from .recipe import DATA, Recipe
+from .public import part
+from .recipe import Ingredient, Recipe
 from .seeds.drafts import Split
-from .synthesis.datacard import write_data_card
-from .synthesis.example import Example
+from .synthesis.datacard import card_of, write_data_card
 from .synthesis.filters.chain import Chain, Criteria
-from .synthesis.ledger import read_examples
-from .synthesis.measures import measures
+from .synthesis.filters.near_duplicate import Likeness
+from .synthesis.measures import Measures, measures
 from .synthesis.synthesise import synthesise
-from .synthesis.teachers.program import BRIEF, open_teacher
-from .synthesis.teachers.registry import Wishes
-from .synthesis.yields import Yields
+from .synthesis.teachers.registry import Wishes, open_teacher
 
 TRANSFORMERS_FORM = Path(__file__).parent / "embedded_model"
 """The same model for transformers and vLLM; in the repository, not in the wheel."""
+HELD_OUT: tuple[Split, ...] = ("phrasings", "numbers")
+"""Splits that are never trained on."""
 
 
-def train_embedded(recipe: Recipe, folder: Path, console: Console) -> Path:
+def train_embedded(recipe: Recipe, folder: Path, console: Console, public: Path | None = None) -> Path:
     """Runs every stage that is still missing.
+
+    Args:
+        recipe: what to make.
+        folder: the run's.
+        console: for progress.
+        public: folder of public data and benchmarks, for a recipe that names some.
 
     Returns:
         The folder of the finished model, which `--model` accepts.
     """
     folder.mkdir(parents=True, exist_ok=True)
     claim(recipe, folder)
-    make_data(recipe, folder / DATA, console)
+    make_data(recipe, folder, console, public)
     source, target = folder / "transformers", folder / "embedded_model"
     if not (source / "model.safetensors").is_file():
         make_model(recipe, folder, console)
@@ -71,30 +76,39 @@ def claim(recipe: Recipe, folder: Path) -> None:
         UsageError: with the remedy.
     """
     path = folder / "manifest.json"
-    if path.is_file() and json.loads(path.read_text(encoding="utf-8"))["recipe"] != recipe.model_dump():
+    if path.is_file() and json.loads(path.read_text(encoding="utf-8"))["recipe"] != recipe.model_dump(mode="json"):
         raise UsageError(f"{folder} holds a run of another recipe; name another folder with --out, or remove this one")
-    manifest = {"recipe": recipe.model_dump(), "versions": versions()}
+    manifest = {"recipe": recipe.model_dump(mode="json"), "versions": versions()}
     path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
 
 
-def make_data(recipe: Recipe, path: Path, console: Console) -> None:
-    """Synthesises the held-out splits and the training split; a file that was cut short goes on where it stopped.
+def make_data(recipe: Recipe, folder: Path, console: Console, public: Path | None = None) -> None:
+    """Synthesises what each teacher gives, held-out splits first; a file that was cut short goes on where it stopped.
 
-    The data card goes beside it.
+    A data card goes beside each file.
     """
-    console.print("[bold]data[/bold]")
-    counts: dict[Split, int | None] = {
-        "phrasings": recipe.held_out,
-        "numbers": recipe.held_out,
-        "train": recipe.examples,
-    }
-    teacher, criteria = open_teacher(Wishes(seed=recipe.seed)), Criteria(measures(), lengths=BRIEF)
+    wanted = [one for one in recipe.data if not card_of(one.file(folder)).is_file()]
+    if wanted:
+        benchmarks = measures(recipe.benchmarks, part(public, "eval"))
+        for ingredient in wanted:
+            console.print(f"[bold]data: {ingredient.teacher}[/bold]")
+            asyncio.run(_make_ingredient(ingredient, recipe.seed, folder, console, public, benchmarks))
 
-    async def run() -> Yields:
+
+async def _make_ingredient(
+    ingredient: Ingredient, seed: int, folder: Path, console: Console, public: Path | None, benchmarks: Measures
+) -> None:
+    path = ingredient.file(folder)
+    criteria = Criteria(benchmarks, likeness=None if ingredient.near_duplicates else Likeness())
+    counts: dict[Split, int | None] = {split: ingredient.held_out for split in HELD_OUT if ingredient.held_out}
+    counts["train"] = ingredient.questions or None
+    teacher = open_teacher(ingredient.teacher, Wishes(seed, not ingredient.questions, data=public))
+    try:
         async with ProcessSandbox() as sandbox:
-            return await synthesise(teacher, path, counts, sandbox, criteria, console=console)
-
-    write_data_card(path, path, asyncio.run(run()), Chain(criteria).names)
+            yields = await synthesise(teacher, path, counts, sandbox, criteria, console=console)
+    finally:
+        await teacher.close()
+    write_data_card(path, path, yields, Chain(criteria).names)
 
 
 def make_model(recipe: Recipe, folder: Path, console: Console) -> None:
@@ -103,7 +117,8 @@ def make_model(recipe: Recipe, folder: Path, console: Console) -> None:
     from .sft.run import fine_tune
 
     console.print("[bold]sft[/bold]")
-    trained = fine_tune(recipe, [Source(folder / DATA)], folder / "sft", console)
+    sources = [Source(one.file(folder), one.share) for one in recipe.data]
+    trained = fine_tune(recipe, sources, folder / "sft", console)
     shutil.copytree(trained, folder / "transformers", dirs_exist_ok=True)
 
 
@@ -122,11 +137,6 @@ def finish(recipe: Recipe, folder: Path, source: Path, target: Path) -> None:
             settings["trust"] = fit_trust(solver, calibration_problems(), recipe.keep_right)
         write_settings(target, settings)
     card.write_card(recipe, folder, target)
-
-
-def examples_of(folder: Path, split: Split) -> Iterator[Example]:
-    """The examples of one split of a run."""
-    return (example for example in read_examples(folder / DATA) if example.split == split)
 
 
 def install(folder: Path) -> None:

@@ -11,8 +11,6 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from ..engine.errors import UsageError
 
 RECIPES = Path(__file__).parent / "recipes"
-DATA = "data.jsonl"
-"""Name of the file of examples in a run's folder."""
 
 
 class _Table(BaseModel):
@@ -133,13 +131,32 @@ class FineTuning(_Table):
     """The training."""
 
 
+class Ingredient(_Table):
+    """A part of the data: what one teacher gives."""
+
+    teacher: str
+    """Its name, as for `mathsolve train synthesise --teacher`."""
+    questions: int = Field(default=0, ge=0)
+    """Questions to train on; 0: all that the teacher has."""
+    held_out: int = Field(default=0, ge=0)
+    """Questions of each held-out split."""
+    near_duplicates: bool = False
+    """Whether questions may nearly be the same, as those are that a few templates give by the thousand."""
+    share: float = Field(default=1.0, gt=0)
+    """How often each of its questions is seen in a pass; 0.5: every other one."""
+
+    def file(self, folder: Path) -> Path:
+        """Where its examples are in the folder of a run."""
+        return folder / "data" / f"{self.teacher}.jsonl"
+
+
 class Recipe(FineTuning):
     """The whole chain from seeds to an exported model."""
 
-    examples: int = Field(gt=0)
-    """Solutions to train on."""
-    held_out: int = Field(gt=0)
-    """Problems of each held-out split."""
+    data: tuple[Ingredient, ...] = Field(min_length=1)
+    """What it is trained on, each teacher once. The first gives the held-out splits."""
+    benchmarks: tuple[str, ...] = ()
+    """Benchmarks whose questions must not occur in the data, besides those of this package; `installed`: all at hand."""
     samples: int = Field(gt=0)
     """Attempts per question that the trust in an answer is calibrated for."""
     keep_right: float = Field(gt=0, le=1)
@@ -165,7 +182,7 @@ def load_recipe(name: str) -> Recipe:
 
 
 def load_fine_tuning(name: str) -> FineTuning:
-    """The recipe of that name, or of a TOML file: one with `examples` is a `Recipe`.
+    """The recipe of that name, or of a TOML file: one with `[[data]]` is a `Recipe`.
 
     Raises:
         UsageError: there is none, or a key is wrong; it names the key.
@@ -178,6 +195,6 @@ def load_fine_tuning(name: str) -> FineTuning:
         raise UsageError(f"no recipe {name!r}: neither a file nor one of {known}")
     try:
         table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        return (Recipe if "examples" in table else FineTuning).model_validate(table)
+        return (Recipe if "data" in table else FineTuning).model_validate(table)
     except (ValidationError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: {error}") from error

@@ -10,20 +10,21 @@ from mathsolve.engine.errors import UsageError
 from mathsolve.engine.settings import Settings
 from mathsolve.engine.solver import Solver
 from mathsolve.training import embedded
-from mathsolve.training.recipe import Recipe, load_recipe
+from mathsolve.training.recipe import Ingredient, Recipe, load_recipe
 
 QUIET = Console(quiet=True)
 
 
 def small(**changes: object) -> Recipe:
     """The tiny recipe, smaller still."""
-    return load_recipe("tiny").model_copy(update={"examples": 60, "held_out": 5, **changes})
+    bank = Ingredient(teacher="bank", questions=60, held_out=5)
+    return load_recipe("tiny").model_copy(update={"data": (bank,), **changes})
 
 
 def test_one_command_from_seeds_to_a_model_that_answers(tmp_path: Path) -> None:
     recipe = small()
     model = embedded.train_embedded(recipe, tmp_path, QUIET)
-    data = (tmp_path / "data.jsonl").read_bytes()
+    data = (tmp_path / "data" / "bank.jsonl").read_bytes()
     assert len(data.splitlines()) == 70
     card = (model / "README.md").read_text(encoding="utf-8")
     assert "New phrasings" in card and "| **all** | 5 |" in card
@@ -33,15 +34,24 @@ def test_one_command_from_seeds_to_a_model_that_answers(tmp_path: Path) -> None:
     before = {path: path.stat().st_mtime_ns for path in model.iterdir()}
     embedded.train_embedded(recipe, tmp_path, QUIET)
     assert {path: path.stat().st_mtime_ns for path in model.iterdir()} == before, "a finished stage was run again"
-    assert (tmp_path / "data.jsonl").read_bytes() == data
+    assert (tmp_path / "data" / "bank.jsonl").read_bytes() == data
     with pytest.raises(UsageError, match="another recipe"):
         embedded.train_embedded(small(seed=2), tmp_path, QUIET)
 
 
 def test_the_same_seed_gives_the_same_data(tmp_path: Path) -> None:
     for name in ("a", "b"):
-        embedded.make_data(small(), tmp_path / name / "data.jsonl", QUIET)
-    assert (tmp_path / "a" / "data.jsonl").read_bytes() == (tmp_path / "b" / "data.jsonl").read_bytes()
+        embedded.make_data(small(), tmp_path / name, QUIET)
+    one, other = ((tmp_path / name / "data" / "bank.jsonl").read_bytes() for name in ("a", "b"))
+    assert one == other
+
+
+def test_public_data_that_are_not_there_are_named(tmp_path: Path) -> None:
+    recipe = small(data=(Ingredient(teacher="deepmind"),))
+    with pytest.raises(UsageError, match=r"DeepMind mathematics dataset; name its folder"):
+        embedded.make_data(recipe, tmp_path / "run", QUIET, tmp_path)
+    with pytest.raises(UsageError, match="say where the public data are: --data FOLDER"):
+        embedded.make_data(small(data=(Ingredient(teacher="corpora"),)), tmp_path / "run", QUIET)
 
 
 def test_the_shipped_model_is_the_one_in_the_repository() -> None:

@@ -91,7 +91,9 @@ class CorpusTeacher:
     def __post_init__(self) -> None:
         """Look whether everything is there. Raises `UsageError`."""
         if not self.folder.is_dir():
-            raise UsageError(f"no folder {str(self.folder)!r} with corpora; name one with --corpus")
+            raise UsageError(
+                f"no folder {str(self.folder)!r} with corpora; name one with --data, or --set folder=FOLDER"
+            )
         for corpus in chosen(self.names):
             next(records(corpus, self.folder), None)
 
@@ -103,7 +105,12 @@ class CorpusTeacher:
             digest.update(corpus.model_dump_json().encode())
             for path in sorted(path for pattern in corpus.files for path in self.folder.glob(pattern)):
                 digest.update(path.read_bytes())
-        return {"corpora": [corpus.name for corpus in chosen(self.names)], "digest": digest.hexdigest()}
+        used = chosen(self.names)
+        return {
+            "corpora": [corpus.name for corpus in used],
+            "digest": digest.hexdigest(),
+            "licences": {corpus.name: corpus.licence for corpus in used},
+        }
 
     async def draw(self, split: Split, number: int) -> Candidate | NoCandidate | None:
         """Question number `number`; None when there are no more, and for splits that are held out."""
@@ -137,14 +144,14 @@ def candidate(sources: Collection[Source]) -> Candidate | NoCandidate:
             made.append((source, convert(source)))
         except Unusable as fault:
             faults.append(str(fault))
-    seed = _seed(next(iter(sources)))
+    first = next(iter(sources))
     if not made:
-        return NoCandidate(seed, faults[0])
+        return NoCandidate(_seed(first), faults[0], domain=first.corpus.domain_of(first.record))
     source, solution = made[0]
     return Candidate(
         question=solution.question,
         domain=source.corpus.domain_of(source.record),
-        seed=seed,
+        seed=_seed(first),
         level=solution.level,
         source=source.corpus.name,
         proposals=_distinct(way for _, each in made for way in proposals(each)),

@@ -12,9 +12,11 @@ from cyclopts import App, Parameter
 
 from ...engine.errors import UsageError
 from ...sandbox import ProcessSandbox
+from ..public import part
 from ..seeds.drafts import Split
 from .datacard import write_data_card
 from .filters.chain import Chain, Criteria
+from .filters.near_duplicate import Likeness
 from .formats import check_format, convert, working_file
 from .measures import INSTALLED, measures
 from .synthesise import synthesise
@@ -53,6 +55,7 @@ def synthesise_(
     data: Annotated[Path | None, Parameter(env_var="MATHSOLVE_DATA")] = None,
     model: str = "",
     set_: Annotated[tuple[str, ...], Parameter(name="--set", negative="")] = (),
+    near_duplicates: Annotated[bool, Parameter(negative="")] = False,
     concurrency: int = 2,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> int:
@@ -76,11 +79,13 @@ def synthesise_(
         Benchmarks whose questions must not occur, with commas between; installed: every one that mathsolve bench list finds
         here. Those of this package always count.
     data
-        Folder in which benchmarks and public data are looked for first.
+        Folder of public data: what is trained on in its folder train, benchmarks in its folder eval.
     model
         Model that teaches, where the teacher is one: as for mathsolve --model.
     set_
         More for the teacher, NAME=VALUE; may be given several times.
+    near_duplicates
+        Keep questions that are nearly the same, as those are that a few templates give by the thousand.
     concurrency
         Programs that run at the same time.
     as_json
@@ -93,7 +98,8 @@ def synthesise_(
     counts: dict[Split, int | None] = {"phrasings": held_out, "numbers": held_out} if held_out else {}
     counts["train"] = n or None
     source, working = open_teacher(teacher, wishes), working_file(out)
-    criteria = Criteria(measures(_names(benchmarks), data))
+    likeness = None if near_duplicates else Likeness()
+    criteria = Criteria(measures(_names(benchmarks), part(data, "eval")), likeness=likeness)
     try:
         yields = asyncio.run(_made(source, working, counts, criteria, concurrency))
     except KeyboardInterrupt:

@@ -21,6 +21,7 @@ from random import Random
 from typing import Any
 
 from ....engine.errors import UsageError
+from ...public import part
 from ...seeds.drafts import Split
 from ...synthesis.candidate import ANSWER, Candidate, Code, Proposal, Words
 from ...synthesis.teacher import NoCandidate
@@ -129,7 +130,7 @@ class DeepmindTeacher:
 def open_teacher(wishes: Wishes) -> DeepmindTeacher:
     """The teacher of the file `corpus=FILE`, or of the one in the folder of public data. Raises `UsageError`."""
     told = wishes.settings.get("corpus")
-    path = Path(told) if told else (wishes.data or Path()) / "train" / "deepmind_mathematics" / "train.jsonl.gz"
+    path = Path(told) if told else (part(wishes.data, "train") or Path()) / "deepmind_mathematics" / "train.jsonl.gz"
     return DeepmindTeacher(path, wishes.seed, wishes.domains, rows_only=wishes.everything)
 
 
@@ -168,7 +169,7 @@ def _balanced(by_module: Mapping[str, Sequence[Row]], seed: int) -> Iterator[Row
 def _load(path: Path) -> tuple[str, list[Row]]:
     """What a file holds, as a hash and as rows. Raises `UsageError`."""
     if not path.is_file():
-        raise UsageError(f"no file {str(path)!r} with the DeepMind mathematics dataset; name it with --set corpus=FILE")
+        raise UsageError(f"no file {str(path)!r} with the DeepMind mathematics dataset; name its folder with --data")
     try:
         content = path.read_bytes()
         lines = (gzip.decompress(content) if path.suffix == ".gz" else content).decode().splitlines()

@@ -32,8 +32,8 @@ class Criteria:
     """Benchmarks that the train split must not repeat."""
     lengths: Lengths = field(default_factory=Lengths)
     """Longest texts."""
-    likeness: Likeness = field(default_factory=Likeness)
-    """When two questions are nearly the same."""
+    likeness: Likeness | None = field(default_factory=Likeness)
+    """When two questions are nearly the same; None: they may be, as those are that a few templates give by the thousand."""
     majority: Majority = field(default_factory=Majority)
     """How many solutions must agree where nothing else speaks for an answer."""
 
@@ -44,7 +44,7 @@ class Criteria:
             "benchmarks": dict(self.measures.counts),
             "benchmarks_digest": self.measures.digest,
             "lengths": asdict(self.lengths),
-            "likeness": asdict(self.likeness),
+            "likeness": asdict(self.likeness) if self.likeness else None,
             "majority": asdict(self.majority),
         }
 
@@ -57,7 +57,7 @@ class Chain:
             Format(),
             Length(criteria.lengths),
             Duplicate(),
-            NearDuplicate(criteria.likeness),
+            *((NearDuplicate(criteria.likeness),) if criteria.likeness else ()),
         )
         self._contamination = Contamination(criteria.measures.index)
         self.trials = trials(criteria.majority)

@@ -1,0 +1,186 @@
+"""The study: every arm's data, training, export and samples, each skipped where it is done; then what was found.
+
+    NAME/examples.jsonl   the arm's subset          NAME/sampled/   its run with k samples a problem
+    NAME/plan.json        recipe, steps, passes     NAME/greedy/    its run with one greedy answer a problem
+    NAME/sft/             the fine-tuning           tokenizer-*     what all arms of a family share
+    NAME/exported/        the model as it serves    scaling.*       the findings, after every arm
+
+The same command resumes a study that was stopped; more sizes, variants, samples or problems may be added to it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from hashlib import file_digest
+from pathlib import Path
+from typing import Any, Literal
+
+from rich.console import Console
+
+from ...engine.errors import MathsolveError, UsageError
+from ...engine.solver import Solver
+from ...evaluation.benchmarks.choose import expanded
+from ...evaluation.benchmarks.loading import load
+from ...evaluation.item import Item
+from ...evaluation.run import replace_file
+from ...evaluation.running.options import Options, configured, names_of, settings
+from ...evaluation.running.session import INTERRUPTED, carry_out
+from . import findings
+from .findings import GREEDY, SAMPLED, Figures, Findings
+from .page import write
+from .subsets import write_subsets
+from .training import EXAMPLES, Compute, Tokenizers, exported, plan, train
+from .variant import Arm
+
+Engine = Literal["embedded", "hf", "vllm"]
+ORDER = 1
+"""Seed of the order in which problems are taken: the files of some benchmarks are sorted by kind."""
+
+
+@dataclass(frozen=True, slots=True)
+class Study:
+    """What is to be measured."""
+
+    arms: tuple[Arm, ...]
+    """The models."""
+    compute: Compute
+    """How long each is trained; without steps and passes, for the steps of the largest arm in the recipe's passes."""
+    options: Options
+    """Benchmarks, samples and limits."""
+    engine: Engine = "embedded"
+    """What answers: the exported model (CTranslate2 on the CPU), transformers, or vLLM."""
+
+    @property
+    def largest(self) -> Arm:
+        """The first of the largest arms."""
+        return max(self.arms, key=lambda arm: arm.size)
+
+
+def conduct(study: Study, folder: Path, console: Console) -> Findings:
+    """Does everything that is missing; the findings are written after every arm.
+
+    Raises:
+        UsageError: the folder holds another study, or something cannot be done as it is asked for.
+        MathsolveError: too many samples failed.
+        KeyboardInterrupt: it was ended; what was done is kept.
+    """
+    items = problems(study.options)
+    for arm in study.arms:
+        _claim(arm, folder / arm.name)
+    with console.status("reading the examples"):
+        _subsets(study, folder)
+    tokenizers = Tokenizers(folder, _texts(study, folder))
+    compute = _compute(study, folder, tokenizers, console)
+    found: list[Figures] = []
+    done: list[Arm] = []
+    told = Findings(_title(items), "", (), ())
+    for number, arm in enumerate(study.arms, 1):
+        console.print(f"[bold]{arm.name}[/bold]  ({number} of {len(study.arms)})", highlight=False)
+        here = folder / arm.name
+        with console.status("packing the examples"):
+            made = plan(arm, here, tokenizers, compute)
+        model = train(made, here, console)
+        _sample(study, arm, model if study.engine != "embedded" else exported(made, model, here), items, here)
+        done.append(arm)
+        found += findings.figures(arm, made, here)
+        contrasts = findings.contrasts(done, folder, study.options.samples or 1)
+        told = Findings(_title(items), _about(study, compute), tuple(found), contrasts)
+        write(told, folder)
+    return told
+
+
+def problems(options: Options) -> list[Item]:
+    """The problems of all benchmarks, of each the first so many in an order drawn once.
+
+    Raises:
+        UsageError: a benchmark is not known or not there.
+    """
+    names = expanded(names_of(options.bench))
+    return [item for name in names for item in load(name, limit=options.limit, seed=ORDER)]
+
+
+def _claim(arm: Arm, folder: Path) -> None:
+    """Writes what an arm is made of, or refuses a folder of another one. Raises `UsageError`."""
+    data = [{"file": source.path.name, "sha256": _digest(source.path)} for source in arm.variant.sources]
+    made_of: dict[str, Any] = {"recipe": arm.variant.recipe.model_dump(mode="json"), "data": data}
+    path = folder / "arm.json"
+    if path.is_file():
+        there = json.loads(path.read_text(encoding="utf-8"))
+        if other := [key for key, value in made_of.items() if there.get(key) != value]:
+            raise UsageError(
+                f"{folder} was begun with other {' and '.join(other)}; name another folder with --out, or remove this one"
+            )
+        return
+    folder.mkdir(parents=True, exist_ok=True)
+    replace_file(path, [json.dumps(made_of, indent=1) + "\n"])
+
+
+def _subsets(study: Study, folder: Path) -> None:
+    """Writes the examples of all arms."""
+    for name in dict.fromkeys(arm.variant.name for arm in study.arms):
+        mine = [arm for arm in study.arms if arm.variant.name == name]
+        targets = {arm.size: folder / arm.name / EXAMPLES for arm in mine}
+        write_subsets(mine[0].variant.sources, targets, mine[0].variant.recipe.seed)
+
+
+def _texts(study: Study, folder: Path) -> dict[str, tuple[Path, ...]]:
+    """Files of examples by family: the largest subset of each variant, which holds the others."""
+    found: dict[str, tuple[Path, ...]] = {}
+    for arm in sorted(study.arms, key=lambda arm: arm.size):
+        family = arm.variant.recipe.family or ""
+        if arm.size == study.largest.size:
+            found[family] = (*found.get(family, ()), folder / arm.name / EXAMPLES)
+    return found
+
+
+def _compute(study: Study, folder: Path, tokenizers: Tokenizers, console: Console) -> Compute:
+    """What was asked for, or else the steps that the recipe makes of the largest arm."""
+    if study.compute.steps is not None or study.compute.epochs is not None:
+        return study.compute
+    with console.status("packing the examples"):
+        return Compute(steps=plan(study.largest, folder / study.largest.name, tokenizers, study.compute).steps)
+
+
+def _sample(study: Study, arm: Arm, model: Path, items: Sequence[Item], folder: Path) -> None:
+    """Takes the samples that are missing. Raises `MathsolveError`, and `KeyboardInterrupt` after a signal."""
+    for options, name in _runs(study, arm, model):
+        with Solver(settings(options)) as solver:
+            names = expanded(names_of(options.bench))
+            configuration = configured(options, names, solver)
+            outcome = carry_out(solver, configuration, items, folder / name)
+        if outcome.halted == INTERRUPTED:
+            raise KeyboardInterrupt
+        if outcome.halted:
+            trouble = f"{outcome.halted}, the last with: {outcome.tally.trouble}"
+            raise MathsolveError(f"{folder / name}: {trouble}; the same command goes on")
+
+
+def _runs(study: Study, arm: Arm, model: Path) -> Iterator[tuple[Options, str]]:
+    """The options of an arm's two runs, and their folders' names."""
+    served = str(model) if study.engine == "embedded" else f"{study.engine}:{model}"
+    of_arm = replace(study.options, model=served, mode=arm.variant.mode, family=arm.variant.recipe.family)
+    yield of_arm, SAMPLED
+    yield replace(of_arm, samples=1, temperature=0.0), GREEDY
+
+
+def _title(items: Sequence[Item]) -> str:
+    return f"Scaling on {', '.join(dict.fromkeys(item.bench for item in items))}"
+
+
+def _about(study: Study, compute: Compute) -> str:
+    """How it was measured."""
+    how = (
+        f"{compute.steps:,} optimizer steps each"
+        if compute.steps
+        else f"{compute.epochs:g} passes over its examples each"
+    )
+    options = study.options
+    samples = f"{options.samples} samples a problem at temperature {options.temperature:g}, and one greedy answer"
+    return f"{len(study.arms)} models, {how}; {samples}."
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
