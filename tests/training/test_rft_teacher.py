@@ -1,0 +1,132 @@
+"""From runs to training data: which samples are right, whose they are, and how many of them are handed out."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from pathlib import Path
+
+import pytest
+
+from mathsolve.engine.errors import UsageError
+from mathsolve.engine.grading.verdict import Outcome
+from mathsolve.engine.trajectory import Step, Thought
+from mathsolve.evaluation.item import Item
+from mathsolve.evaluation.record import Record
+from mathsolve.evaluation.run import item_to_json
+from mathsolve.sandbox import Observation, ProcessSandbox, Program
+from mathsolve.training.rft.samples import pooled
+from mathsolve.training.rft.teacher import SampleTeacher, open_teacher
+from mathsolve.training.synthesis.candidate import Candidate
+from mathsolve.training.synthesis.filters.chain import Criteria
+from mathsolve.training.synthesis.ledger import read_examples
+from mathsolve.training.synthesis.measures import measures
+from mathsolve.training.synthesis.synthesise import synthesise
+from mathsolve.training.synthesis.teacher import NoCandidate
+from mathsolve.training.synthesis.teachers.registry import Wishes
+
+EASY = Item("toy/easy", "toy", "A crate holds 12 jars. How many jars do 7 crates hold?", "84")
+HARD = Item("toy/hard", "toy", "A tram has 5 stops of 4 minutes and 3 of 9 minutes. How long does it wait?", "47")
+LOST = Item("toy/lost", "toy", "Which number is it that 31 tailors count?", "9")
+
+
+def by_program(code: str, printed: str, said: str = "") -> tuple[Step, ...]:
+    return (Program(code), Observation("ok", stdout=printed + "\n"), Thought(said or f"It is \\boxed{{{printed}}}."))
+
+
+PRODUCT = by_program("print(12 * 7)", "84")
+RENAMED = by_program("jars = 12\ncrates = 7\nprint(crates * jars)", "84")
+SUM = by_program("print(sum(12 for _ in range(7)))", "84")
+SAID = (Thought("12 * 7 = 84, so \\boxed{84}."),)
+MISSAID = (Thought("12 * 7 = 74 and 74 + 10 = 84, so \\boxed{84}."),)
+WAIT = by_program("print(5 * 4 + 3 * 9)", "47")
+LOOP = by_program("total = 0\nfor n, m in ((5, 4), (3, 9)):\n    total += n * m\nprint(total)", "47")
+
+
+def record(item: Item, sample: int, steps: tuple[Step, ...], verdict: Outcome = "correct", **more: object) -> Record:
+    answer = item.gold if verdict == "correct" else "1"
+    mode = "mixed" if any(isinstance(step, Program) for step in steps) else "cot"
+    fields = {"given": True, "reason": "", "method": "text", "grader": 3, "stop": "answered", "detail": None}
+    counts = {"prompt_tokens": 1, "sampled_tokens": 1, "observed_tokens": 0, "seconds": 0.1}
+    key = f"{item.id}/{sample}/{mode}"
+    return Record(key, item.id, sample, mode, answer, verdict=verdict, steps=steps, **{**fields, **counts, **more})  # type: ignore[arg-type]
+
+
+def run_of(folder: Path, model: str, records: list[Record]) -> Path:
+    folder.mkdir()
+    (folder / "run.json").write_text(json.dumps({"config": {"model": model}}))
+    (folder / "problems.jsonl").write_text("".join(item_to_json(item) + "\n" for item in (EASY, HARD, LOST)))
+    (folder / "records.jsonl").write_text("".join(one.to_json() + "\n" for one in records))
+    return folder
+
+
+@pytest.fixture
+def runs(tmp_path: Path) -> list[Path]:
+    small = [record(EASY, n, steps) for n, steps in enumerate((PRODUCT, RENAMED, SUM, SAID, MISSAID))]
+    small += [record(HARD, n, WAIT, "wrong") for n in range(5)]
+    small += [record(LOST, 0, SUM, "wrong"), record(HARD, 9, WAIT, stop="backend_error")]
+    large = [record(EASY, 0, PRODUCT), record(HARD, 0, WAIT), record(HARD, 1, LOOP), record(HARD, 2, WAIT, "wrong")]
+    return [run_of(tmp_path / "small", "small", small), run_of(tmp_path / "large", "large", large)]
+
+
+def drawn(teacher: SampleTeacher) -> list[Candidate | NoCandidate]:
+    return [found for number in range(3) if (found := asyncio.run(teacher.draw("train", number))) is not None]
+
+
+def test_right_is_what_is_correct_ran_and_says_nothing_false(runs: list[Path]) -> None:
+    easy, hard, lost = pooled(runs)
+    assert [sample.steps for sample in easy.right] == [SAID, PRODUCT, RENAMED, SUM, PRODUCT]
+    assert [sample.model for sample in easy.right] == ["small"] * 4 + ["large"]
+    assert (hard.tried, len(hard.right), lost.pass_rate) == (8, 2, 1 / 3)
+
+
+def test_a_way_is_handed_out_once_and_hard_problems_get_more(runs: list[Path]) -> None:
+    easy, hard, lost = drawn(SampleTeacher(runs, most=2))
+    assert isinstance(easy, Candidate) and isinstance(hard, Candidate) and isinstance(lost, NoCandidate)
+    assert (len(easy.proposals), len(hard.proposals)) == (1, 2)
+    assert hard.level > easy.level
+    assert lost.reason == "unsolved: none of 1 samples"
+    many, _, _ = drawn(SampleTeacher(runs, most=8, rule="uniform"))
+    assert isinstance(many, Candidate)
+    assert len(many.proposals) == 3, "a program with other names is no other way"
+
+
+def test_a_choice_at_random_is_of_the_same_size(runs: list[Path]) -> None:
+    first, again = (drawn(SampleTeacher(runs, most=2, rule="uniform", choice="random", seed=3)) for _ in range(2))
+    assert first == again
+    assert isinstance(first[0], Candidate)
+    assert len(first[0].proposals) == 2
+
+
+def test_the_pipeline_runs_them_again(runs: list[Path], tmp_path: Path) -> None:
+    forged = record(EASY, 7, by_program("print(12 + 7)", "84"))
+    with (runs[0] / "records.jsonl").open("a") as file:
+        file.write(forged.to_json() + "\n")
+
+    async def made() -> None:
+        async with ProcessSandbox() as sandbox:
+            teacher = SampleTeacher(runs, most=8, rule="uniform")
+            await synthesise(teacher, tmp_path / "rft.jsonl", {"train": None}, sandbox, Criteria(measures()))
+
+    asyncio.run(made())
+    examples = list(read_examples(tmp_path / "rft.jsonl"))
+    assert [example.question for example in examples] == [EASY.question, HARD.question]
+    assert examples[0].answer == "84"
+    assert not any("12 + 7" in str(worked) for worked in examples[0].solutions)
+    assert len(examples[0].solutions) == 3
+
+
+def test_mistakes_of_a_user_are_named(runs: list[Path], tmp_path: Path) -> None:
+    other = run_of(tmp_path / "other", "m", [])
+    line = item_to_json(Item(EASY.id, "toy", "Another question with 3 jars?", "3"))
+    (other / "problems.jsonl").write_text(line + "\n")
+    for told, message in (
+        ({}, "name at least one run"),
+        ({"runs": str(tmp_path)}, "is no run"),
+        ({"runs": f"{runs[0]},{other}"}, "is another one than in the run before"),
+        ({"runs": str(runs[0]), "rule": "all"}, "choose uniform or prop2diff"),
+        ({"runs": str(runs[0]), "most": "0"}, "write a number from 1"),
+        ({"runs": str(runs[0]), "keep": "2"}, "no such setting"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            open_teacher(Wishes(settings=told))

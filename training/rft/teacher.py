@@ -1,0 +1,148 @@
+"""The teacher of rejection-sampling fine-tuning: of problems that models have sampled, the right solutions that differ most.
+
+    mathsolve eval problems.jsonl --model M --samples 16 --out runs/m       # one run for each model, on training problems
+    mathsolve train synthesise --teacher samples --set runs=runs/m,runs/n -n 0 --out rft.jsonl
+    mathsolve train sft --model M --data rft.jsonl --out runs/rft
+
+Promises: the same runs and settings give the same candidates in the same order. Solutions that go the same way are handed out
+once, a hard problem gets more of them than an easy one, and solutions of several models compete with each other. Does not
+promise that a solution is right: the pipeline executes it again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from pathlib import Path
+from random import Random
+from typing import Any, Literal, get_args
+
+from ...engine.errors import UsageError
+from ...engine.trajectory import Thought
+from ...sandbox import Program
+from ..seeds.drafts import Split
+from ..synthesis.candidate import Candidate, Code, Proposal, Words, Written
+from ..synthesis.teacher import NoCandidate
+from ..synthesis.teachers.registry import Wishes, unsettled
+from .budget import Rule, budgets
+from .diversity import most_different
+from .paths import path_of, similarity
+from .samples import Sample, Sampled, pooled
+
+Choice = Literal["different", "random"]
+"""Which of the right solutions are kept: those that differ most, or as many at random, to compare with."""
+
+
+class SampleTeacher:
+    """Hands out the sampled problems that were solved at least once."""
+
+    def __init__(
+        self,
+        runs: Sequence[Path],
+        *,
+        most: int = 4,
+        rule: Rule = "prop2diff",
+        choice: Choice = "different",
+        score: str | None = None,
+        seed: int = 0,
+    ) -> None:
+        """Read the runs.
+
+        Args:
+            runs: folders of evaluation runs.
+            most: solutions of the hardest problem.
+            rule: how many others get.
+            choice: which are kept.
+            score: scorer whose score is a solution's quality.
+            seed: of the choice at random.
+
+        Raises:
+            UsageError: see `samples.pooled`.
+        """
+        self._settings = {"most": most, "rule": rule, "choice": choice, "score": score, "seed": seed}
+        self._most, self._rule, self._choice, self._seed = most, rule, choice, seed
+        self._problems = pooled(runs, score)
+        self._digest = hashlib.sha256(repr(self._problems).encode("utf-8", "surrogatepass")).hexdigest()
+
+    @property
+    def configuration(self) -> Mapping[str, Any]:
+        """The settings, and a hash of what the runs hold."""
+        return {"teacher": "samples", "digest": self._digest, **self._settings}
+
+    async def draw(self, split: Split, number: int) -> Candidate | NoCandidate | None:
+        """Problem number `number`; None when there are no more, and for splits that are held out."""
+        if split != "train" or number >= len(self._problems):
+            return None
+        problem = self._problems[number]
+        seed, domain = problem.item.cluster or problem.item.id, problem.item.subject or problem.item.bench
+        if not problem.right:
+            return NoCandidate(seed, f"unsolved: none of {problem.tried} samples", problem.item.question, domain)
+        return Candidate(
+            question=problem.item.question,
+            domain=domain,
+            seed=seed,
+            level=_level(problem.pass_rate),
+            source=problem.item.bench,
+            proposals=tuple(_proposal(sample) for sample in self.kept(problem)),
+            answer=problem.item.gold,
+        )
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    def kept(self, problem: Sampled) -> list[Sample]:
+        """The solutions of one problem that are handed out, the best one first."""
+        paths = [path_of(sample.steps) for sample in problem.right]
+        first = {path.identity: place for place, path in reversed(list(enumerate(paths)))}
+        distinct = sorted(first.values())
+        count = self._budgets[problem.item.id]
+        if self._choice == "random":
+            distinct = Random(f"{self._seed}/{problem.item.id}").sample(distinct, min(count, len(distinct)))
+            return [problem.right[place] for place in distinct]
+        quality = [problem.right[place].quality for place in distinct]
+        chosen = most_different([paths[place] for place in distinct], quality, similarity, count)
+        return [problem.right[distinct[place]] for place in chosen]
+
+    @cached_property
+    def _budgets(self) -> dict[str, int]:
+        return budgets({one.item.id: one.pass_rate for one in self._problems if one.right}, self._most, self._rule)
+
+
+def open_teacher(wishes: Wishes) -> SampleTeacher:
+    """The teacher of `--set runs=FOLDER,FOLDER`. Raises `UsageError`."""
+    unsettled(wishes, ("runs", "most", "rule", "choice", "score"))
+    told = wishes.settings
+    runs = tuple(Path(name.strip()).expanduser() for name in told.get("runs", "").split(",") if name.strip())
+    rule, choice = told.get("rule", "prop2diff"), told.get("choice", "different")
+    for name, value, known in (("rule", rule, get_args(Rule)), ("choice", choice, get_args(Choice))):
+        if value not in known:
+            raise UsageError(f"--set {name}={value}: choose {' or '.join(known)}")
+    most = told.get("most", "4")
+    if not most.isdecimal() or not int(most):
+        raise UsageError(f"--set most={most}: write a number from 1")
+    return SampleTeacher(
+        runs,
+        most=int(most),
+        rule="uniform" if rule == "uniform" else "prop2diff",
+        choice="random" if choice == "random" else "different",
+        score=told.get("score"),
+        seed=wishes.seed,
+    )
+
+
+def _proposal(sample: Sample) -> Proposal:
+    """A solution without what its programs printed: the pipeline runs them again. Its mode is what it is, whatever was asked."""
+    steps: list[Words | Code] = []
+    for step in sample.steps:
+        if isinstance(step, Thought):
+            steps.append(Words(step.text))
+        elif isinstance(step, Program):
+            steps.append(Code(step.code))
+    mode: Written = "mixed" if any(isinstance(step, Code) for step in steps) else "cot"
+    return Proposal("pot" if isinstance(steps[0], Code) else mode, tuple(steps))
+
+
+def _level(pass_rate: float) -> int:
+    """1 for a problem that is nearly always solved, to 5 for one that hardly ever is."""
+    return min(5, 1 + int((1 - pass_rate) * 5))
