@@ -22,7 +22,7 @@ from ...engine.errors import UsageError
 from ...engine.trajectory import Thought
 from ...sandbox import Program
 from ..seeds.drafts import Split
-from ..synthesis.candidate import Candidate, Code, Proposal, Words, Written
+from ..synthesis.candidate import ANSWER, Candidate, Code, Proposal, Words, Written
 from ..synthesis.teacher import NoCandidate
 from ..synthesis.teachers.registry import Wishes, unsettled
 from .budget import Rule, budgets
@@ -132,13 +132,20 @@ def open_teacher(wishes: Wishes) -> SampleTeacher:
 
 
 def _proposal(sample: Sample) -> Proposal:
-    """A solution without what its programs printed: the pipeline runs them again. Its mode is what it is, whatever was asked."""
+    """A solution without what its programs printed, as the pipeline runs them again, in the mode that it really has.
+
+    An answer that was what the last program printed is left open, so that it cannot outlive a program that prints another.
+    """
     steps: list[Words | Code] = []
+    printed = ""
     for step in sample.steps:
         if isinstance(step, Thought):
-            steps.append(Words(step.text))
+            open_ = step.text.replace(f"\\boxed{{{printed}}}", ANSWER) if printed else step.text
+            steps.append(Words(open_))
         elif isinstance(step, Program):
             steps.append(Code(step.code))
+        else:
+            printed = step.text.strip()
     mode: Written = "mixed" if any(isinstance(step, Code) for step in steps) else "cot"
     return Proposal("pot" if isinstance(steps[0], Code) else mode, tuple(steps))
 

@@ -26,6 +26,11 @@ mathsolve train scale embedded-gpu --data all.jsonl --sizes 60000 \\
 mathsolve train scale embedded-gpu --sizes 60000 --out runs/verification \\
     --variant verified=kept.jsonl --variant unverified=all.jsonl
 
+Subsets are nested. All models take equally many optimizer steps, so that the data
+differ and not the compute; a small subset is seen more often. Li et al. 2024
+(arXiv 2403.04706) gave each size the same passes instead, so that larger ones
+were trained for longer: that is --epochs 3.
+
 The same command again goes on where it was ended.""",
 )
 
@@ -50,10 +55,6 @@ def scale(
 ) -> int:
     """Fine-tune a model on each subset of the data, sample from each, and show ability and stability beside each other.
 
-    Subsets are nested. By default every model takes the same number of optimizer steps, so that what differs is the data and
-    not the compute: a small subset is seen more often. Li et al. 2024 (arXiv 2403.04706) gave every size the same number of
-    passes instead, 3, so that larger ones were trained for longer: that is --epochs 3.
-
     Parameters
     ----------
     recipe:
@@ -63,8 +64,8 @@ def scale(
     sizes:
         Examples for training, with commas between.
     variant:
-        NAME=PART,PART... to compare with others of the same size: parts are files, mode=pot (or cot, mixed: only such
-        solutions), and keys of the recipe (family=FILE, modes.cot=0, schedule.word_noise=0).
+        NAME=PART,PART... to compare with others of the same size. A part is a file, mode=pot (only such solutions; also
+        cot, mixed), or a key of the recipe, e.g. family=FILE.
     steps:
         Optimizer steps of every model; by default those of the largest size in the recipe's passes.
     epochs:
@@ -125,6 +126,8 @@ def _arms(recipe: FineTuning, data: list[str], variants: list[str], sizes: list[
     from ..sft.data import Source
     from .variant import Arm, Variant, read_variant
 
+    if recipe.model is None and (recipe.shape is None or recipe.family is None):
+        raise UsageError("the recipe names neither a model nor a [shape] and a family for one from scratch")
     plain = FineTuning.model_validate(recipe.model_dump(include=set(FineTuning.model_fields)))
     sources = tuple(Source.parse(text) for text in data)
     found = [read_variant(text, sources, plain) for text in variants] or [Variant("", sources, plain)]

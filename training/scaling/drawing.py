@@ -25,7 +25,7 @@ class Line:
     values: tuple[Estimate, ...]
     """From left to right."""
     dashed: bool = False
-    """Whether it is drawn in dashes."""
+    """Whether it is drawn in dashes, a little to the right of the others."""
 
 
 def over_sizes(title: str, found: Sequence[Figures]) -> Markup:
@@ -58,8 +58,8 @@ def lines(found: Sequence[Figures]) -> tuple[Line, Line, Line]:
     """Ability, stability, and the greedy answer."""
     k = found[0].k
     return (
-        Line(f"pass@{k}, ability", tuple(one.ability for one in found)),
-        Line(f"PassRatio@{k}, stability", tuple(one.stability for one in found)),
+        Line(f"pass@{k}", tuple(one.ability for one in found)),
+        Line(f"PassRatio@{k}", tuple(one.stability for one in found)),
         Line("pass@1, greedy", tuple(one.greedy for one in found), dashed=True),
     )
 
@@ -70,7 +70,7 @@ def _drawn(
     drawn = [*_grid(places, names, axis), *_gaps(found, places, joined=joined)]
     for number, line in enumerate(lines(found)):
         drawn += _legend(line, number)
-        drawn += _line(line, [x + 5 * (number - 1) for x in places], number, joined=joined)
+        drawn += _line(line, [x + 6 * line.dashed for x in places], number, joined=joined)
     spoken = "; ".join(f"{name}: {_spoken(one)}" for name, one in zip(names, found, strict=True))
     return figure(title, spoken, WIDTH, BOTTOM + 46, drawn)
 
@@ -98,13 +98,16 @@ def _gaps(found: Sequence[Figures], places: Sequence[float], *, joined: bool) ->
     for (x1, top1, bottom1), (x2, top2, bottom2) in pairwise(columns) if joined else wide:
         corners = ((x1, top1), (x2, top2), (x2, bottom2), (x1, bottom1))
         yield element("polygon", points=_path(corners), class_="band c0")
-    for one, (x, top, bottom) in zip(found, columns, strict=True):
+    for number, (one, (x, top, bottom)) in enumerate(zip(found, columns, strict=True)):
         if bottom - top > 22:
-            yield element("text", f"{100 * one.gap.value:.0f}", x=x + 9, y=(top + bottom) / 2 + 4, class_="label")
+            left = joined and number > 0  # the last one has no room to its right
+            text, place = f"{100 * one.gap.value:.0f}", x - 9 if left else x + 12
+            anchor = "end" if left else "start"
+            yield element("text", text, x=place, y=(top + bottom) / 2 + 4, text_anchor=anchor, class_="label")
 
 
 def _legend(line: Line, number: int) -> Iterator[Markup]:
-    x = (LEFT, LEFT + 128, LEFT + 284)[number]
+    x = LEFT + (0, 104, 238)[number]
     dashes = " dashed" if line.dashed else ""
     yield element("path", d=f"M{x:.1f} 10h18", class_=f"line c{number}{dashes}")
     yield element("text", line.name, x=x + 23, y=14, class_=f"c{number}")

@@ -73,7 +73,7 @@ def measured(found: Findings) -> Table:
     """A row for each benchmark and arm."""
     several = any(one.variant for one in found.figures)
     k = found.figures[0].k if found.figures else 1
-    columns = ("benchmark", *(("variant",) if several else ()), "examples", "passes", "steps", "problems")
+    columns = ("benchmark", *(("variant",) if several else ()), "examples", "passes", "steps")
     shares = (f"PassRatio@{k}", f"pass@{k}", "pass@1 greedy", "gap")
     rows = [_row(one, several=several) for one in sorted(found.figures, key=lambda one: one.bench)]
     return Table("Ability and stability", (*columns, *shares), tuple(rows), 2 if several else 1, _READ)
@@ -82,7 +82,7 @@ def measured(found: Findings) -> Table:
 def _row(one: Figures, *, several: bool) -> Row:
     names = (one.bench, one.variant) if several else (one.bench,)
     training = (f"{one.size:,}", f"{one.passes:,.2g}" if one.passes < 10 else f"{one.passes:,.0f}", f"{one.steps:,}")
-    return (*names, *training, str(one.problems), one.stability, one.ability, one.greedy, one.gap)
+    return (*names, *training, one.stability, one.ability, one.greedy, one.gap)
 
 
 def compared(found: Findings) -> Table:

@@ -11,7 +11,8 @@ The same command resumes a study that was stopped; more sizes, variants, samples
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from hashlib import file_digest
 from pathlib import Path
@@ -75,7 +76,7 @@ def conduct(study: Study, folder: Path, console: Console) -> Findings:
     compute = _compute(study, folder, tokenizers, console)
     found: list[Figures] = []
     done: list[Arm] = []
-    told = Findings(_title(items), "", (), ())
+    told = Findings(title := _title(study, items), about := _about(study, compute, items), (), ())
     for number, arm in enumerate(study.arms, 1):
         console.print(f"[bold]{arm.name}[/bold]  ({number} of {len(study.arms)})", highlight=False)
         here = folder / arm.name
@@ -86,7 +87,7 @@ def conduct(study: Study, folder: Path, console: Console) -> Findings:
         done.append(arm)
         found += findings.figures(arm, made, here)
         contrasts = findings.contrasts(done, folder, study.options.samples or 1)
-        told = Findings(_title(items), _about(study, compute), tuple(found), contrasts)
+        told = Findings(title, about, tuple(found), contrasts)
         write(told, folder)
     return told
 
@@ -145,31 +146,26 @@ def _compute(study: Study, folder: Path, tokenizers: Tokenizers, console: Consol
 
 def _sample(study: Study, arm: Arm, model: Path, items: Sequence[Item], folder: Path) -> None:
     """Takes the samples that are missing. Raises `MathsolveError`, and `KeyboardInterrupt` after a signal."""
-    for options, name in _runs(study, arm, model):
-        with Solver(settings(options)) as solver:
-            names = expanded(names_of(options.bench))
-            configuration = configured(options, names, solver)
-            outcome = carry_out(solver, configuration, items, folder / name)
-        if outcome.halted == INTERRUPTED:
-            raise KeyboardInterrupt
-        if outcome.halted:
-            trouble = f"{outcome.halted}, the last with: {outcome.tally.trouble}"
-            raise MathsolveError(f"{folder / name}: {trouble}; the same command goes on")
-
-
-def _runs(study: Study, arm: Arm, model: Path) -> Iterator[tuple[Options, str]]:
-    """The options of an arm's two runs, and their folders' names."""
     served = str(model) if study.engine == "embedded" else f"{study.engine}:{model}"
-    of_arm = replace(study.options, model=served, mode=arm.variant.mode, family=arm.variant.recipe.family)
-    yield of_arm, SAMPLED
-    yield replace(of_arm, samples=1, temperature=0.0), GREEDY
+    sampled = replace(study.options, model=served, mode=arm.variant.mode, family=arm.variant.recipe.family)
+    names = expanded(names_of(sampled.bench))
+    with Solver(settings(sampled)) as solver:
+        for name, options in ((SAMPLED, sampled), (GREEDY, replace(sampled, samples=1, temperature=0.0))):
+            outcome = carry_out(solver, configured(options, names, solver), items, folder / name)
+            if outcome.halted == INTERRUPTED:
+                raise KeyboardInterrupt
+            if outcome.halted:
+                trouble = f"{outcome.halted}, the last with: {outcome.tally.trouble}"
+                raise MathsolveError(f"{folder / name}: {trouble}; the same command goes on")
 
 
-def _title(items: Sequence[Item]) -> str:
-    return f"Scaling on {', '.join(dict.fromkeys(item.bench for item in items))}"
+def _title(study: Study, items: Sequence[Item]) -> str:
+    """What it is about."""
+    what = "Scaling" if len({arm.size for arm in study.arms}) > 1 else "Variants"
+    return f"{what} on {' and '.join(dict.fromkeys(item.bench for item in items))}"
 
 
-def _about(study: Study, compute: Compute) -> str:
+def _about(study: Study, compute: Compute, items: Sequence[Item]) -> str:
     """How it was measured."""
     how = (
         f"{compute.steps:,} optimizer steps each"
@@ -178,7 +174,8 @@ def _about(study: Study, compute: Compute) -> str:
     )
     options = study.options
     samples = f"{options.samples} samples a problem at temperature {options.temperature:g}, and one greedy answer"
-    return f"{len(study.arms)} models, {how}; {samples}."
+    counts = ", ".join(f"{count:,} of {bench}" for bench, count in Counter(item.bench for item in items).items())
+    return f"{len(study.arms)} models, {how}; {samples}; problems: {counts}."
 
 
 def _digest(path: Path) -> str:

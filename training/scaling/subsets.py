@@ -31,7 +31,9 @@ def write_subsets(sources: Sequence[Source], targets: Mapping[int, Path], seed: 
     places = ranks((example.question for example in _training(sources)), seed)
     if max(targets) > len(places):
         names = ", ".join(source.path.name for source in sources)
-        raise UsageError(f"{names} hold {len(places):,} examples for training, not {max(targets):,}; choose fewer")
+        raise UsageError(
+            f"there are {len(places):,} examples for training in {names}, not {max(targets):,}; choose smaller --sizes"
+        )
     parts = {size: path.with_suffix(".part") for size, path in targets.items()}
     with ExitStack() as stack:
         files = {size: stack.enter_context(part.open("w", encoding="utf-8")) for size, part in parts.items()}

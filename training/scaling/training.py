@@ -124,19 +124,19 @@ def _agreeing(there: Plan, compute: Compute, folder: Path) -> Plan:
     return there
 
 
-def train(arm_plan: Plan, folder: Path, console: Console) -> Path:
+def train(made: Plan, folder: Path, console: Console) -> Path:
     """Fine-tunes, or goes on with it, and returns the finished model's folder. Raises what `fine_tune` does."""
     model = folder / "sft" / "model"
     if not model.is_dir():
-        fine_tune(arm_plan.recipe, [Source(folder / EXAMPLES)], folder / "sft", console)
+        fine_tune(made.recipe, [Source(folder / EXAMPLES)], folder / "sft", console)
     return model
 
 
-def exported(arm_plan: Plan, model: Path, folder: Path) -> Path:
+def exported(made: Plan, model: Path, folder: Path) -> Path:
     """The model as the embedded backend serves it: CTranslate2, int8."""
     target = folder / "exported"
     if not (target / "mathsolve.json").is_file():
-        recipe = arm_plan.recipe
+        recipe = made.recipe
         context = recipe.shape.context if recipe.shape else recipe.row
         export_ctranslate2(model, target, {"family": recipe.family, "context": context, "samples": 1})
     return target

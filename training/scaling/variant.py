@@ -12,6 +12,7 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from ...engine.errors import UsageError
+from ...prompts import load_family
 from ..recipe import FineTuning
 from ..sft.data import Source
 from ..synthesis.candidate import Written
@@ -81,23 +82,28 @@ def changed(recipe: FineTuning, changes: Mapping[str, str]) -> FineTuning:
     """A recipe with other values, keys written with dots and values as in TOML, e.g. `{"modes.pot": "0"}`.
 
     Raises:
-        UsageError: there is no such key, or it cannot have that value.
+        UsageError: there is no such key, it cannot have that value, or there is no such family.
     """
     tables = recipe.model_dump()
     for key, text in changes.items():
         *path, last = key.split(".")
-        table = tables
+        table: Any = tables
         for name in path:
-            table = table.get(name) or {}
-        if last not in table:
+            table = table.get(name) if isinstance(table, dict) else None
+        if not isinstance(table, dict) or last not in table:
             raise UsageError(f"the recipe has no key {key!r}; mathsolve/training/recipes show them, e.g. modes.pot")
         table[last] = _value(text)
     try:
-        return type(recipe).model_validate(tables)
+        made = type(recipe).model_validate(tables)
+        if made.family is not None:
+            load_family(made.family)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise UsageError(f"{where} of a recipe cannot be {first['input']!r}: {first['msg']}") from error
+    except (FileNotFoundError, ValueError) as error:  # no such family, or none
+        raise UsageError(str(error)) from error
+    return made
 
 
 def _value(text: str) -> Any:
