@@ -51,7 +51,7 @@ def embedded(
     folder = out or Path("runs") / Path(recipe).stem
     model = train_embedded(resolved, folder, console, data)
     if keep:
-        install(folder)
+        install(resolved, folder)
     console.print(f'done: mathsolve --model {model} "What is 15% of 80?"')
 
 

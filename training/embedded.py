@@ -14,6 +14,7 @@ The data depend on the recipe, the seed bank, and the public data that the recip
 from __future__ import annotations
 
 import asyncio
+import gzip
 import json
 import platform
 import shutil
@@ -35,12 +36,15 @@ from .seeds.drafts import Split
 from .synthesis.datacard import card_of, write_data_card
 from .synthesis.filters.chain import Chain, Criteria
 from .synthesis.filters.near_duplicate import Likeness
+from .synthesis.ledger import read_examples
 from .synthesis.measures import Measures, measures
 from .synthesis.synthesise import synthesise
 from .synthesis.teachers.registry import Wishes, open_teacher
 
 TRANSFORMERS_FORM = Path(__file__).parent / "embedded_model"
 """The same model for transformers and vLLM; in the repository, not in the wheel."""
+BENCHMARKS = Path(__file__).parent.parent / "evaluation" / "benchmarks"
+"""Where the files of the benchmark `builtin` are."""
 HELD_OUT: tuple[Split, ...] = ("phrasings", "numbers")
 """Splits that are never trained on."""
 
@@ -139,10 +143,24 @@ def finish(recipe: Recipe, folder: Path, source: Path, target: Path) -> None:
     card.write_card(recipe, folder, target)
 
 
-def install(folder: Path) -> None:
-    """Puts the model of a finished run where the package looks for it, and its transformers form into the repository."""
+def install(recipe: Recipe, folder: Path) -> None:
+    """Puts the model of a finished run where the package looks for it, its transformers form into the repository, and what it
+    was never trained on into the benchmark `builtin`."""
     shutil.copytree(folder / "embedded_model", EMBEDDED_FOLDER, dirs_exist_ok=True)
     shutil.copytree(folder / "transformers", TRANSFORMERS_FORM, dirs_exist_ok=True)
+    for split in HELD_OUT:
+        benchmark(recipe.data[0].file(folder), split, BENCHMARKS / f"builtin_{split}.jsonl.gz")
+
+
+def benchmark(file: Path, split: Split, target: Path) -> None:
+    """Writes a held-out split of a file of examples as a file of the benchmark `builtin`; equal data give equal bytes."""
+    held = (example for example in read_examples(file) if example.split == split)
+    lines = (
+        json.dumps({"question": one.question, "answer": one.answer, "domain": one.domain, "seed": one.seed}) + "\n"
+        for one in held
+    )
+    with target.open("wb") as raw, gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
+        packed.writelines(line.encode() for line in lines)
 
 
 def versions() -> dict[str, str]:

@@ -1,5 +1,6 @@
 """The whole chain, from seeds to a model that is served, on a model so small that it knows nothing."""
 
+import gzip
 import json
 from pathlib import Path
 
@@ -44,6 +45,17 @@ def test_the_same_seed_gives_the_same_data(tmp_path: Path) -> None:
         embedded.make_data(small(), tmp_path / name, QUIET)
     one, other = ((tmp_path / name / "data" / "bank.jsonl").read_bytes() for name in ("a", "b"))
     assert one == other
+
+
+def test_what_is_held_out_becomes_the_benchmark(tmp_path: Path) -> None:
+    recipe = small()
+    embedded.make_data(recipe, tmp_path, QUIET)
+    for name in ("a", "b"):
+        embedded.benchmark(recipe.data[0].file(tmp_path), "numbers", tmp_path / name)
+    rows = [json.loads(line) for line in gzip.decompress((tmp_path / "a").read_bytes()).splitlines()]
+    assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
+    assert len(rows) == 5
+    assert set(rows[0]) == {"question", "answer", "domain", "seed"}
 
 
 def test_public_data_that_are_not_there_are_named(tmp_path: Path) -> None:

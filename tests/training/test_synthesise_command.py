@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from mathsolve.__main__ import run
+from mathsolve.training.sft.data import Source
 from mathsolve.training.synthesis import formats
 from mathsolve.training.synthesis.ledger import read_examples, rejects_of
 
@@ -65,7 +66,7 @@ def test_parquet_and_datasets_hold_the_same_examples(tmp_path: Path, capsys: pyt
     table, folder = tmp_path / "data.parquet", tmp_path / "data"
     assert run(command(table, "-n", "20", "--held-out", "5", "--json")) == 0
     summary = json.loads(capsys.readouterr().out)
-    examples = list(formats.read(table))
+    examples = list(Source(table).examples())
     assert examples == list(read_examples(formats.working_file(table))) and len(examples) == 30
     assert summary["kept"] == {"numbers": 5, "phrasings": 5, "train": 20}
     assert run(command(folder, "-n", "20", "--held-out", "5")) == 0
@@ -112,3 +113,24 @@ def test_a_format_that_is_not_known_is_told_before_anything_is_made(
 ) -> None:
     assert run(command(tmp_path / "out.csv")) == 2
     assert "write a .jsonl or .parquet file, or a folder" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("name", ["folder", "table.parquet", "lines.jsonl"])
+def test_what_somebody_else_made_is_not_written_over(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str
+) -> None:
+    pytest.importorskip("datasets")
+    mine = tmp_path / name if "." in name else tmp_path / name / "README.md"
+    mine.parent.mkdir(exist_ok=True)
+    mine.write_text("mine", encoding="utf-8")
+    assert run(command(tmp_path / name, "-n", "1")) == 2
+    assert "exists and is not a synthesis" in capfd.readouterr().err
+    assert mine.read_text(encoding="utf-8") == "mine"
+
+
+def test_the_folder_one_stands_in_is_no_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert run(command(Path())) == 2
+    assert "or a folder" in capfd.readouterr().err

@@ -29,7 +29,7 @@ mathsolve train scale embedded-gpu --sizes 60000 --out runs/verification \\
 Subsets are nested. All models take equally many optimizer steps, so that the data
 differ and not the compute; a small subset is seen more often. Li et al. 2024
 (arXiv 2403.04706) gave each size the same passes instead, so that larger ones
-were trained for longer: that is --epochs 3.
+were trained for longer; --epochs does that.
 
 The same command again goes on where it was ended.""",
 )

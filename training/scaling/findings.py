@@ -120,23 +120,27 @@ def pairs(arms: Sequence[Arm]) -> Iterator[tuple[Arm, Arm]]:
         yield from pairwise(sorted((arm for arm in arms if arm.variant.name == name), key=lambda arm: arm.size))
 
 
-def contrasts(arms: Sequence[Arm], folder: Path, k: int) -> tuple[Contrast, ...]:
-    """All paired differences, those of one metric corrected together after Holm."""
+def contrasts(arms: Sequence[Arm], folder: Path, k: int, known: Sequence[Contrast] = ()) -> tuple[Contrast, ...]:
+    """All paired differences, those of one metric corrected together after Holm.
+
+    Args:
+        arms: those whose runs are complete.
+        folder: of the study.
+        k: samples a problem.
+        known: what was found for some of the arms, which is not worked out again.
+    """
+    wanted = [(than.name, arm.name) for than, arm in pairs(arms)]
     found: list[Contrast] = []
     for name, run, metric in (
         (f"PassRatio@{k}", SAMPLED, "pass@1"),
         (f"pass@{k}", SAMPLED, f"pass@{k}"),
         ("pass@1 greedy", GREEDY, "pass@1"),
     ):
-        mine = [
-            Contrast(arm.name, than.name, bench, name, difference)
-            for than, arm in pairs(arms)
-            for bench, difference in compare(
-                Run.load(folder / than.name / run), Run.load(folder / arm.name / run), metric
-            ).benches.items()
-        ]
-        corrected = holm([one.difference.p for one in mine])
-        found += [
-            replace(one, difference=replace(one.difference, adjusted=p)) for one, p in zip(mine, corrected, strict=True)
-        ]
+        mine = [one for one in known if one.metric == name and (one.than, one.arm) in wanted]
+        there = {(one.than, one.arm) for one in mine}
+        for than, arm in (pair for pair in wanted if pair not in there):
+            compared = compare(Run.load(folder / than / run), Run.load(folder / arm / run), metric)
+            mine += [Contrast(arm, than, bench, name, part) for bench, part in compared.benches.items()]
+        ps = holm([one.difference.p for one in mine])
+        found += [replace(one, difference=replace(one.difference, adjusted=p)) for one, p in zip(mine, ps, strict=True)]
     return tuple(found)

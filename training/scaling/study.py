@@ -86,7 +86,7 @@ def conduct(study: Study, folder: Path, console: Console) -> Findings:
         _sample(study, arm, model if study.engine != "embedded" else exported(made, model, here), items, here)
         done.append(arm)
         found += findings.figures(arm, made, here)
-        contrasts = findings.contrasts(done, folder, study.options.samples or 1)
+        contrasts = findings.contrasts(done, folder, study.options.samples or 1, told.contrasts)
         told = Findings(title, about, tuple(found), contrasts)
         write(told, folder)
     return told
@@ -99,7 +99,8 @@ def problems(options: Options) -> list[Item]:
         UsageError: a benchmark is not known or not there.
     """
     names = expanded(names_of(options.bench))
-    return [item for name in names for item in load(name, limit=options.limit, seed=ORDER)]
+    found = (item for name in names for item in load(name, limit=options.limit, seed=ORDER))
+    return list({item.id: item for item in found}.values())  # a benchmark and a part of it may both be named
 
 
 def _claim(arm: Arm, folder: Path) -> None:

@@ -5,6 +5,7 @@ The tokenizer and the packed rows are put into the folder of the run, where fine
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -136,9 +137,8 @@ def exported(made: Plan, model: Path, folder: Path) -> Path:
     """The model as the embedded backend serves it: CTranslate2, int8."""
     target = folder / "exported"
     if not (target / "mathsolve.json").is_file():
-        recipe = made.recipe
-        context = recipe.shape.context if recipe.shape else recipe.row
-        export_ctranslate2(model, target, {"family": recipe.family, "context": context, "samples": 1})
+        told = json.loads((model / "mathsolve.json").read_text(encoding="utf-8"))
+        export_ctranslate2(model, target, {**told, "family": made.recipe.family or told["family"]})
     return target
 
 

@@ -104,7 +104,11 @@ def _opened(question: str, opener: str) -> str:
     """`please` goes only before a command; after a comma or nothing, the question goes on with a small letter."""
     if opener.lower() == "please ":
         return opener + question[0].lower() + question[1:] if _COMMANDS.match(question) else question
-    if opener[-2] not in ".?!:)" and (question[1:2].islower() or question.startswith("A ")) and not question.startswith(("I ", "I'")):
+    if (
+        opener[-2] not in ".?!:)"
+        and (question[1:2].islower() or question.startswith("A "))
+        and not question.startswith(("I ", "I'"))
+    ):
         return opener + question[0].lower() + question[1:]
     return opener + question
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import json
 import random
+import zlib
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -60,7 +61,7 @@ class Source:
         """Its examples in order.
 
         Raises:
-            UsageError: a line is no example; it names the line.
+            UsageError: the file cannot be read, or a line is no example; it names the line.
         """
         for number, line in enumerate(_lines(self.path), 1):
             try:
@@ -68,8 +69,8 @@ class Source:
                     yield Example.model_validate_json(line)
             except ValidationError as error:
                 first = error.errors()[0]
-                where = ".".join(str(part) for part in first["loc"])
-                raise UsageError(f"{self.path}, line {number} is no example: {where}: {first['msg']}") from error
+                told = ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
+                raise UsageError(f"{self.path}, line {number} is no example: {told}") from error
 
 
 def solutions(
@@ -138,8 +139,11 @@ def _lines(path: Path) -> Iterator[str | bytes]:
     if path.suffix == ".parquet":
         yield from _parquet_lines(path)
         return
-    with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
-        yield from file
+    try:
+        with gzip.open(path, "rb") if path.suffix == ".gz" else path.open("rb") as file:
+            yield from file
+    except (OSError, EOFError, zlib.error) as error:
+        raise UsageError(f"cannot read {path}: {error}; make or copy it again") from error
 
 
 def _parquet_lines(path: Path) -> Iterator[str]:
@@ -148,8 +152,13 @@ def _parquet_lines(path: Path) -> Iterator[str]:
         import pyarrow.parquet as parquet
     except ImportError:
         raise UsageError(f"{path} needs pyarrow: pip install pyarrow, or convert it to JSONL") from None
-    for batch in parquet.ParquetFile(path).iter_batches(1024):
-        yield from (json.dumps(_filled(row)) for row in batch.to_pylist())
+    from pyarrow import ArrowException
+
+    try:
+        for batch in parquet.ParquetFile(path).iter_batches(1024):
+            yield from (json.dumps(_filled(row)) for row in batch.to_pylist())
+    except (ArrowException, OSError) as error:
+        raise UsageError(f"cannot read {path}: {error}; make or copy it again") from error
 
 
 def _filled(value: object) -> object:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ...engine.errors import UsageError
 from .example import Example
 from .ledger import read_examples
+from .runcard import card_of
 
 if TYPE_CHECKING:
     import pyarrow
@@ -32,12 +33,15 @@ def working_file(out: Path) -> Path:
 
 
 def check_format(out: Path) -> None:
-    """Make sure that this format can be written here, before hours are spent. Raises `UsageError`."""
-    if out.suffix not in (".jsonl", ".parquet", ""):
+    """Make sure that this can be written here, and is nobody else's, before hours are spent. Raises `UsageError`."""
+    if out.suffix not in (".jsonl", ".parquet", "") or not out.name or (out.suffix and out.is_dir()):
         raise UsageError(f"--out {out}: write a .jsonl or .parquet file, or a folder, whose name has no dot")
     needed = {".jsonl": (), ".parquet": ("pyarrow",), "": ("pyarrow", "datasets")}[out.suffix]
     if missing := [name for name in needed if find_spec(name) is None]:
         raise UsageError(f"--out {out} needs {missing[0]}: pip install 'mathsolve[data]', or write a .jsonl file")
+    there = any(out.iterdir()) if out.is_dir() else out.exists()
+    if there and not card_of(working_file(out)).exists():
+        raise UsageError(f"--out {out} exists and is not a synthesis: choose another name")
 
 
 def convert(working: Path, out: Path) -> None:
@@ -46,17 +50,6 @@ def convert(working: Path, out: Path) -> None:
         _write_parquet(read_examples(working), out)
     elif not out.suffix:
         _write_folder(working, out)
-
-
-def read(path: Path) -> Iterator[Example]:
-    """The examples of a JSONL or Parquet file."""
-    if path.suffix != ".parquet":
-        yield from read_examples(path)
-        return
-    from pyarrow import parquet
-
-    for batch in parquet.ParquetFile(path).iter_batches(ROWS):
-        yield from (Example.model_validate(_without_nulls(row)) for row in batch.to_pylist())
 
 
 def schema() -> pyarrow.Schema:
@@ -97,9 +90,3 @@ def _write_folder(working: Path, out: Path) -> None:
         for split in splits
     }
     DatasetDict(parts).save_to_disk(str(out))
-
-
-def _without_nulls(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {name: _without_nulls(inner) for name, inner in value.items() if inner is not None}
-    return [_without_nulls(inner) for inner in value] if isinstance(value, list) else value
