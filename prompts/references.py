@@ -22,7 +22,7 @@ import re
 import zlib
 from collections.abc import Iterator
 
-_IN_QUESTION = re.compile(r"\d{1,3}(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?")
+_IN_QUESTION = re.compile(r"(?<![\d,(\[])[1-9]\d{0,2}(?:,\d{3})+(?:\.\d+)?(?![,\d])|\d+(?:\.\d+)?")
 _IN_PROGRAM = re.compile(r"(?<![\w.])\d+(?:\.\d+)?(?![\w.])")
 _NAME = re.compile(r"<n(\d+)>")
 SHORTEST = 2
@@ -42,7 +42,7 @@ class References:
         self._question = question
         literals = (_literal(match[0]) for match in _IN_QUESTION.finditer(question))
         different = list(dict.fromkeys(literal for literal in literals if len(literal) >= SHORTEST))[:count]
-        first = zlib.crc32(question.encode()) % count if count else 0
+        first = zlib.crc32(question.encode("utf-8", "surrogatepass")) % count if count else 0
         self._names = {literal: f"<n{(first + place) % count}>" for place, literal in enumerate(different)}
         self._literals = {name: literal for literal, name in self._names.items()}
 

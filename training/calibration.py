@@ -7,13 +7,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import torch
-
 from ..engine.solver import Solver
 from ..engine.trajectory import Problem
 
 CALIBRATION = Path(__file__).parent / "bank" / "calibration.jsonl"
-"""Questions written by hand; none of them is used for training or testing."""
+"""Questions written by hand; none of them is used for training (see `synthesis.measures`) or testing."""
 
 
 def calibration_problems(path: Path = CALIBRATION) -> list[Problem]:
@@ -52,6 +50,8 @@ def fit_logistic(
         keep_right: share of right answers that stay above the threshold.
         ridge: weight of the squared norm of the (standardised) weights.
     """
+    import torch
+
     names = sorted(rows[0])
     x = torch.tensor([[row[name] for name in names] for row in rows], dtype=torch.float64)
     y = torch.tensor(labels, dtype=torch.float64)

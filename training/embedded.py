@@ -28,6 +28,7 @@ from ..engine.backends.embedded import EMBEDDED_FOLDER
 from ..engine.errors import UsageError
 from ..engine.settings import Settings
 from ..engine.solver import Solver
+from ..evaluation.run import replace_file
 from ..sandbox import ProcessSandbox
 from . import card
 from .public import part
@@ -83,7 +84,7 @@ def claim(recipe: Recipe, folder: Path) -> None:
     if path.is_file() and json.loads(path.read_text(encoding="utf-8"))["recipe"] != recipe.model_dump(mode="json"):
         raise UsageError(f"{folder} holds a run of another recipe; name another folder with --out, or remove this one")
     manifest = {"recipe": recipe.model_dump(mode="json"), "versions": versions()}
-    path.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
+    replace_file(path, [json.dumps(manifest, indent=2), "\n"])
 
 
 def make_data(recipe: Recipe, folder: Path, console: Console, public: Path | None = None) -> None:

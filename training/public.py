@@ -5,7 +5,19 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from ..engine.errors import UsageError
+
 
 def part(folder: Path | None, name: Literal["train", "eval"]) -> Path | None:
-    """That folder in it; the folder itself where it is not divided."""
-    return folder / name if folder is not None and (folder / name).is_dir() else folder
+    """That folder in it; the folder itself where it is not divided.
+
+    Raises:
+        UsageError: it has the one but not the other.
+    """
+    if folder is None or (folder / name).is_dir():
+        return folder and folder / name
+    if other := next((there for there in ("train", "eval") if (folder / there).is_dir()), None):
+        raise UsageError(
+            f"{folder} has a folder {other!r} but no {name!r}: put that beside it, or name {other!r} itself"
+        )
+    return folder

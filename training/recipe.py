@@ -6,9 +6,10 @@ import tomllib
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from ..engine.errors import UsageError
+from ..prompts import load_family
 
 RECIPES = Path(__file__).parent / "recipes"
 
@@ -129,6 +130,16 @@ class FineTuning(_Table):
     """The mixture of kinds of solutions."""
     schedule: Schedule
     """The training."""
+
+    @field_validator("family")
+    @classmethod
+    def _is_a_family(cls, family: str | None) -> str | None:
+        if family is not None:
+            try:
+                load_family(family)
+            except FileNotFoundError as error:
+                raise ValueError(str(error)) from error
+        return family
 
 
 class Ingredient(_Table):

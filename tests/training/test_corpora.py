@@ -336,6 +336,23 @@ def test_torn_rows_and_rows_without_a_field_cost_themselves_alone(tmp_path: Path
     assert lost.reason == "field missing: answer"
 
 
+@pytest.mark.parametrize(
+    ("corpus", "field", "reason"),
+    [
+        ("gsm8k_structured_rewrite", "pid", "field missing: pid"),
+        ("dmath", "category", "field missing: category"),
+    ],
+)
+def test_a_row_without_its_tag_or_its_origin_costs_itself_alone(
+    tmp_path: Path, corpus: str, field: str, reason: str
+) -> None:
+    path, row = next((path, row) for path, row in ROWS.items() if path.startswith(corpus))
+    untagged = {name: value for name, value in row.items() if name != field}
+    teacher = CorpusTeacher(folder(tmp_path, {path: json.dumps(untagged) + "\n"}), (corpus,))
+    (lost,) = asyncio.run(drawn(teacher))
+    assert isinstance(lost, NoCandidate) and lost.reason == reason
+
+
 def test_draws_are_the_same_whenever_they_are_asked_for(tmp_path: Path) -> None:
     one, other = (CorpusTeacher(folder(tmp_path), tuple(table())) for _ in range(2))
     assert asyncio.run(drawn(one)) == asyncio.run(drawn(other))
@@ -344,7 +361,7 @@ def test_draws_are_the_same_whenever_they_are_asked_for(tmp_path: Path) -> None:
 
 
 def test_missing_corpora_are_named_with_the_remedy(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="--corpus"):
+    with pytest.raises(UsageError, match="--data"):
         CorpusTeacher(tmp_path / "nowhere")
     with pytest.raises(UsageError, match=r"no files of corpus 'gsm8k' .* get them from openai/grade-school-math"):
         CorpusTeacher(tmp_path, ("gsm8k",))

@@ -255,5 +255,5 @@ def test_the_command_line_names_the_file_and_may_want_its_rows_alone(tmp_path: P
     row, end = drawn(teacher, range(2))
     assert isinstance(row, Candidate) and row.domain == "numbers__gcd"
     assert end is None
-    with pytest.raises(UsageError, match="--set corpus=FILE"):
+    with pytest.raises(UsageError, match="name its folder with --data"):
         open_teacher(Wishes(data=tmp_path))

@@ -74,8 +74,16 @@ def test_the_shipped_model_is_the_one_in_the_repository() -> None:
 
 
 def test_an_unknown_recipe_or_key_is_named() -> None:
-    with pytest.raises(UsageError, match=r"no recipe 'huge': neither a file nor one of embedded-cpu, embedded-gpu"):
+    with pytest.raises(UsageError, match=r"no recipe 'huge': neither a file nor one of embedded-bank, embedded-cpu"):
         load_recipe("huge")
+
+
+def test_an_unknown_family_of_a_recipe_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "mine.toml"
+    text = (Path(embedded.__file__).parent / "recipes" / "tiny.toml").read_text(encoding="utf-8")
+    path.write_text(text.replace('"embedded"', '"nobody"'), encoding="utf-8")
+    with pytest.raises(UsageError, match="no model family 'nobody'; known families: base, "):
+        load_recipe(str(path))
 
 
 def test_a_misspelt_key_of_a_recipe_is_named(tmp_path: Path) -> None:

@@ -303,6 +303,8 @@ def test_programs_that_may_change_more_than_their_names_are_told() -> None:
         "import math\nmath.pi = 3",
         "import random",
         "import numpy as np\nnp.random.seed(1)",
+        "import numpy as np\nnp.set_printoptions(precision=2)",
+        "from sympy import init_printing\ninit_printing()",
         "from math import *",
         "import sys",
         "setattr(f, 'x', 1)",
@@ -324,3 +326,26 @@ def test_a_bench_uses_a_session_again_only_where_that_is_safe() -> None:
     random = "import random\nprint(random.random())"
     first, second = asyncio.run(shown([random, random]))
     assert first == second, "what a program finds must not depend on those before it"
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        "match [7, 8]:\n    case [found, *_]:\n        print(found)",
+        "match [7, 8]:\n    case [*found]:\n        print(found)",
+        "match {1: 2, 3: 4}:\n    case {1: _, **found}:\n        print(found)",
+        "from  sympy import *\nfound = factorial(3)\nprint(found)",
+    ],
+)
+def test_no_program_finds_what_another_has_bound(program: str) -> None:
+    asked = "print([name for name in ('found', 'factorial') if name in dir()])"
+
+    async def shown() -> str:
+        async with ProcessSandbox() as sandbox:
+            bench = Bench(sandbox)
+            assert (await bench.run([program]))[-1].ok
+            found = (await bench.run([asked]))[-1].text.strip()
+            await bench.close()
+            return found
+
+    assert asyncio.run(shown()) == "[]"

@@ -1,5 +1,6 @@
 """What a fine-tuning step computes: losses by hand, masks, packing, isolation, the text that becomes ids."""
 
+import gzip
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -217,4 +218,21 @@ def test_a_line_that_is_no_example_is_named(tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl"
     file.write_text('\n{"question": "2 + 2"}\n', encoding="utf-8")
     with pytest.raises(UsageError, match=r"a\.jsonl, line 2 is no example: index: Field required"):
+        list(Source(file).examples())
+
+
+def test_a_line_that_is_no_json_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text('{"index": 1', encoding="utf-8")
+    with pytest.raises(UsageError, match=r"a\.jsonl, line 1 is no example: Invalid JSON"):
+        list(Source(file).examples())
+
+
+@pytest.mark.parametrize("name", ["torn.jsonl.gz", "no.jsonl.gz", "no.parquet"])
+def test_a_packed_file_that_cannot_be_read_is_named(tmp_path: Path, name: str) -> None:
+    if name.endswith("parquet"):
+        pytest.importorskip("pyarrow")
+    file = tmp_path / name
+    file.write_bytes(gzip.compress(b"\n" * 99)[:-4] if "torn" in name else b"nothing of the kind")
+    with pytest.raises(UsageError, match=f"cannot read .*{name}: .*; make or copy it again"):
         list(Source(file).examples())

@@ -137,25 +137,30 @@ class CorpusTeacher:
 
 def candidate(sources: Collection[Source]) -> Candidate | NoCandidate:
     """One candidate from all rows with the same question, or why there is none: what is wrong with the first of them."""
-    made: list[tuple[Source, Solution]] = []
+    made: list[tuple[Source, Solution, str]] = []
     faults: list[str] = []
+    seeds: list[str] = []
+    domains: list[str] = []
     for source in sources:
         try:
-            made.append((source, convert(source)))
+            seeds.append(_seed(source))
+            domains.append(source.corpus.domain_of(source.record))
+            made.append((source, convert(source), domains[-1]))
         except Unusable as fault:
             faults.append(str(fault))
     first = next(iter(sources))
+    seed = next(iter(seeds), first.id)
     if not made:
-        return NoCandidate(_seed(first), faults[0], domain=first.corpus.domain_of(first.record))
-    source, solution = made[0]
+        return NoCandidate(seed, faults[0], domain=next(iter(domains), first.corpus.domain))
+    source, solution, domain = made[0]
     return Candidate(
         question=solution.question,
-        domain=source.corpus.domain_of(source.record),
-        seed=_seed(first),
+        domain=domain,
+        seed=seed,
         level=solution.level,
         source=source.corpus.name,
-        proposals=_distinct(way for _, each in made for way in proposals(each)),
-        answer=next((each.answer for _, each in made if each.answer is not None), None),
+        proposals=_distinct(way for _, each, _ in made for way in proposals(each)),
+        answer=next((each.answer for _, each, _ in made if each.answer is not None), None),
     )
 
 
@@ -176,8 +181,11 @@ def _question_key(corpus: Corpus, record: dict[str, Any]) -> str:
 
 
 def _seed(source: Source) -> str:
-    """The id of the question that a row was made from: its own, or that of the row that it rewords."""
-    if source.corpus.lineage is None:
+    """The id of the question that a row was made from: its own, or that of the row that it rewords. Raises `Unusable`."""
+    lineage = source.corpus.lineage
+    if lineage is None:
         return source.id
-    number = at(source.record, source.corpus.lineage.field)
-    return f"{source.corpus.lineage.corpus}/{int(number) - source.corpus.lineage.first}"
+    number = str(at(source.record, lineage.field))
+    if not number.isdecimal():
+        raise Unusable(f"field is no number: {lineage.field}")
+    return f"{lineage.corpus}/{int(number) - lineage.first}"

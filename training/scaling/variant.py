@@ -12,7 +12,6 @@ from typing import Any, get_args
 from pydantic import ValidationError
 
 from ...engine.errors import UsageError
-from ...prompts import load_family
 from ..recipe import FineTuning
 from ..sft.data import Source
 from ..synthesis.candidate import Written
@@ -94,16 +93,11 @@ def changed(recipe: FineTuning, changes: Mapping[str, str]) -> FineTuning:
             raise UsageError(f"the recipe has no key {key!r}; mathsolve/training/recipes show them, e.g. modes.pot")
         table[last] = _value(text)
     try:
-        made = type(recipe).model_validate(tables)
-        if made.family is not None:
-            load_family(made.family)
+        return type(recipe).model_validate(tables)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
         raise UsageError(f"{where} of a recipe cannot be {first['input']!r}: {first['msg']}") from error
-    except (FileNotFoundError, ValueError) as error:  # no such family, or none
-        raise UsageError(str(error)) from error
-    return made
 
 
 def _value(text: str) -> Any:

@@ -18,7 +18,8 @@ from .model import Writing, load_model
 
 def whole_checkpoints(folder: Path) -> list[Path]:
     """The checkpoints of a run in the order of their steps; one that was cut short while it was written is removed."""
-    found = sorted(folder.glob("checkpoint-*"), key=lambda path: int(path.name.partition("-")[2]))
+    numbered = [path for path in folder.glob("checkpoint-*") if path.name.partition("-")[2].isdecimal()]
+    found = sorted(numbered, key=lambda path: int(path.name.partition("-")[2]))
     torn = [path for path in found if step_of(path) is None]
     for path in torn:
         shutil.rmtree(path)

@@ -23,6 +23,7 @@ from ...sandbox import Observation
 from ..recipe import FineTuning
 from ..synthesis.candidate import Written
 from ..synthesis.example import Example
+from ..synthesis.filters.duplicate import question_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,14 +79,17 @@ def solutions(
 ) -> Iterator[tuple[Tokens, int]]:
     """The training solutions of all files, encoded, and how often each of them is seen in the whole run.
 
-    In every pass a question is seen with one of its solutions, of a mode that the recipe's shares decide.
+    In every pass a question is seen with one of its solutions, of a mode that the recipe's shares decide. A question that any
+    of the files holds out is seen in none.
     """
+    sources = list(sources)
+    kept_out = {question_key(e.question) for source in sources for e in source.examples() if e.split != "train"}
     shares: dict[Written, float] = {"mixed": recipe.modes.mixed, "pot": recipe.modes.pot, "cot": recipe.modes.cot}
     draw = random.Random(recipe.seed)
     for source in sources:
         passes = recipe.schedule.epochs * source.share
         for example in source.examples():
-            if example.split == "train":
+            if example.split == "train" and question_key(example.question) not in kept_out:
                 times = int(passes) + (draw.random() < passes % 1)
                 chosen = [example.solutions.index(example.chosen(shares, recipe.seed, turn)) for turn in range(times)]
                 for number, count in Counter(chosen).items():

@@ -183,7 +183,8 @@ class Estimate:
         share = f", {size.trained / size.parameters:.1%} of them trained" if size.trained < size.parameters else ""
         parts = ("weights", "gradients", "optimizer", "activations")
         tokens = f"{self.steps * self.step_tokens / 1e6:,.1f} M tokens"
-        took = f"{self.seconds / 60:.0f} minutes" if self.seconds < 7200 else f"{self.seconds / 3600:.1f} hours"
+        minutes = f"{self.seconds / 60:.0f} minutes" if self.seconds >= 90 else f"{self.seconds:.0f} seconds"
+        took = minutes if self.seconds < 7200 else f"{self.seconds / 3600:.1f} hours"
         return (
             f"model    {size.parameters / 1e6:,.1f} M parameters{share}",
             f"data     {self.solutions:,} solutions in {tokens}: {self.steps:,} steps of {self.step_tokens:,}",

@@ -96,6 +96,7 @@ def fine_tune(
         raise UsageError(
             "the recipe names no model: give one with --model, or a [shape] and a family for one from scratch"
         )
+    made = dry_run and not folder.exists()
     if dry_run:
         folder = folder / "dry-run"
         shutil.rmtree(folder, ignore_errors=True)
@@ -107,7 +108,7 @@ def fine_tune(
         raise UsageError(f"{first}: choose a smaller rows_at_once, or recompute = true") from error
     finally:
         if dry_run:
-            shutil.rmtree(folder, ignore_errors=True)
+            shutil.rmtree(folder.parent if made else folder, ignore_errors=True)
 
 
 def _carry_out(run: Run) -> Path:
@@ -201,7 +202,7 @@ def _trainer(run: Run, args: TrainingArguments, words: Writing, rows: Rows) -> S
         recipe,
         model=model,
         args=args,
-        train_dataset=RowDataset(rows, noise, at_least=schedule.rows_per_step),
+        train_dataset=RowDataset(rows, noise),
         processing_class=words.tokenizer,
     )
     trainer.remove_callback(PrinterCallback)

@@ -27,19 +27,19 @@ from .packing import ROLES, Rows
 
 
 class RowDataset(Dataset[dict[str, Tensor]]):
-    """Packed rows as a map-style dataset of tensors, each of shape `[length]`; too few of them are repeated.
+    """Packed rows as a map-style dataset of tensors, each of shape `[length]`.
 
     `read_ids` is what the model reads, with noise on the words of questions; `input_ids` what it is to predict.
     """
 
-    def __init__(self, rows: Rows, noise: WordNoise, at_least: int = 0) -> None:
-        self._rows, self._noise, self._size = rows, noise, max(len(rows), at_least)
+    def __init__(self, rows: Rows, noise: WordNoise) -> None:
+        self._rows, self._noise = rows, noise
 
     def __len__(self) -> int:
-        return self._size
+        return len(self._rows)
 
     def __getitem__(self, index: int) -> dict[str, Tensor]:
-        row = self._rows[index % len(self._rows)]
+        row = self._rows[index]
         columns = {name: torch.from_numpy(getattr(row, name)) for name in ("input_ids", "position_ids", "roles")}
         return {**columns, "read_ids": torch.from_numpy(self._noise(row, index))}
 

@@ -30,8 +30,7 @@ app = App(
     help_epilogue=f"""\
 mathsolve train synthesise --out data.jsonl -n 1000
 mathsolve train synthesise --out data.parquet --domains ages,money
-mathsolve train synthesise --out qa.jsonl --teacher corpora -n 0 \\
-    --set folder=data/train
+mathsolve train synthesise --out qa.jsonl --teacher corpora -n 0 --data data
 
 Teachers: {", ".join(sorted(TEACHERS))}.
 What is rejected is in FILE.rejects.jsonl with its reason. Ctrl-C keeps
@@ -105,7 +104,7 @@ def synthesise_(
     except KeyboardInterrupt:
         print(f"mathsolve: stopped; {working} is kept, and the same command goes on", file=sys.stderr)
         return 130
-    _finish(out, yields, Chain(criteria).names, as_json=as_json)
+    _finish(out, yields, criteria, as_json=as_json)
     return 0
 
 
@@ -124,9 +123,9 @@ async def _made(
         await teacher.close()
 
 
-def _finish(out: Path, yields: Yields, filters: tuple[str, ...], *, as_json: bool) -> None:
+def _finish(out: Path, yields: Yields, criteria: Criteria, *, as_json: bool) -> None:
     """Convert, write the data card, and show what came out."""
-    working = working_file(out)
+    working, filters = working_file(out), Chain(criteria).names
     convert(working, out)
     card = write_data_card(out, working, yields, filters)
     if as_json:
@@ -135,7 +134,8 @@ def _finish(out: Path, yields: Yields, filters: tuple[str, ...], *, as_json: boo
     from rich.console import Console
 
     Console(width=None if sys.stdout.isatty() else WIDE).print(table(yields, filters))
-    print(f"{out}: {yields.kept.total()} questions, {yields.modes.total()} solutions; {card} describes them")
+    made = f"{yields.kept.total()} questions, {yields.modes.total()} solutions"
+    print(f"{out}: {made}, compared with {len(criteria.measures.counts)} benchmarks; {card} describes them")
 
 
 def _names(text: str) -> tuple[str, ...]:

@@ -14,9 +14,12 @@ from ...evaluation.benchmarks.loading import load
 from ...evaluation.benchmarks.sources import place
 from ...evaluation.contamination.index import Index
 from ...evaluation.item import Item
+from ..calibration import calibration_problems
 
 ALWAYS = ("builtin", "handwritten")
 """Benchmarks of this package: never trained on, whatever else is named."""
+CALIBRATION = "calibration"
+"""The questions that the trust in answers is fitted on: never trained on, too."""
 INSTALLED = "installed"
 """Stands for every benchmark that can be read without a download."""
 
@@ -42,15 +45,20 @@ def measures(names: Sequence[str] = (), folder: Path | None = None) -> Measures:
     chosen = dict.fromkeys((*ALWAYS, *_resolved(names, folder)))
     questions: list[Item] = []
     counts: dict[str, int] = {}
-    for name in chosen:
+    for name in (*chosen, CALIBRATION):
         try:
-            found = load(name, folder=folder)
+            found = load(name, folder=folder) if name != CALIBRATION else _calibration()
         except UsageError as error:
             raise UsageError(f"the data cannot be compared with benchmark {name!r}: {error}") from error
         counts[name] = len(found)
         questions += found
     digest = hashlib.sha256("\n".join(item.question for item in questions).encode("utf-8", "surrogatepass"))
     return Measures(counts, digest.hexdigest(), Index(questions))
+
+
+def _calibration() -> list[Item]:
+    problems = enumerate(calibration_problems())
+    return [Item(f"{CALIBRATION}/{number}", CALIBRATION, one.question, one.answer) for number, one in problems]
 
 
 def _resolved(names: Sequence[str], folder: Path | None) -> list[str]:

@@ -20,15 +20,15 @@ from ...sandbox import Observation, Program, Sandbox, SandboxError, Session
 
 REUSES = 500
 """Solutions after which a session is replaced, because sympy's caches grow."""
-_STAR = "from sympy import *"
-"""Brings names that cannot be told from the source."""
 _STATELESS = re.compile(
     r"bisect|cmath|collections|datetime|decimal|fractions|functools|heapq|itertools|math|mpmath|numpy|operator|re|scipy|statistics"
     r"|string|sympy|typing"
 )
 """Modules that behave the same whoever has used them before."""
 _FAR_REACHING = re.compile(
-    r"__.*|delattr|eval|exec|getcontext|globals|locals|random|setattr|setcontext|seterr|vars", re.DOTALL
+    r"__.*|delattr|eval|exec|getcontext|globals|init_printing|init_session|locals|random|set_printoptions|setattr|setcontext"
+    r"|seterr|vars",
+    re.DOTALL,
 )
 """Names with which more can be changed than variables of one's own, or that give something else each time."""
 
@@ -47,7 +47,7 @@ class Bench:
         check: code that is run last, where all went well, with the last output as the string `answer`.
         Raises `SandboxError`, never anything of the programs'.
         """
-        symbolic = any(_STAR in program for program in programs)
+        symbolic = any(map(brings_everything, programs))
         shown: list[Observation] = []
         for program in programs:
             shown.append(await self._run(program, symbolic))
@@ -79,7 +79,7 @@ class Bench:
         tidying = "" if any(map(leaves_traces, sources)) else forgetting(sources)
         last = await self._run(f"{check}\n{tidying}", symbolic)
         self._used[symbolic] += 1
-        worn = self._used[symbolic] >= REUSES or (_STAR in check and not symbolic)
+        worn = self._used[symbolic] >= REUSES or (brings_everything(check) and not symbolic)
         if not last.ok or not tidying or worn:
             await self._end(symbolic)
         return (*shown, last) if check else tuple(shown)
@@ -123,6 +123,17 @@ class Workshop:
             await bench.close()
 
 
+def brings_everything(source: str) -> bool:
+    """Whether a program has `from sympy import *`, whose names cannot be told from the source.
+
+    >>> brings_everything("from sympy  import*"), brings_everything("print('from sympy import *')")
+    (True, False)
+    """
+    tree = _parsed(source)
+    imports = (node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)) if tree else ()
+    return any(alias.name == "*" for node in imports for alias in node.names)
+
+
 def leaves_traces(source: str) -> bool:
     """Whether a program might change more of its session than its own names.
 
@@ -158,7 +169,9 @@ def forgetting(sources: Sequence[str]) -> str:
         match node:
             case ast.Name(id=name, ctx=ast.Store()) | ast.FunctionDef(name=name) | ast.ClassDef(name=name):
                 names.add(name)
-            case ast.ExceptHandler(name=str(name)):
+            case ast.MatchMapping(rest=str(name)):
+                names.add(name)
+            case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
                 names.add(name)
             case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
                 names |= {alias.asname or alias.name.partition(".")[0] for alias in aliases} - {"*"}

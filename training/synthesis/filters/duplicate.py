@@ -22,17 +22,17 @@ class Duplicate:
 
     def remember(self, domain: str, question: str) -> None:
         """The question was asked."""
-        self._asked.add(_key(question))
+        self._asked.add(question_key(question))
 
     def _one(self, case: Case) -> Case:
-        key = _key(case.candidate.question)
+        key = question_key(case.candidate.question)
         if key in self._asked:
             return case.rejected(self.name, "duplicate question:")
         self._asked.add(key)
         return case
 
 
-def _key(question: str) -> bytes:
+def question_key(question: str) -> bytes:
     """A question without what makes no difference: case, spacing and final punctuation."""
     text = " ".join(question.casefold().split()).rstrip(" .?!")
     return blake2b(text.encode("utf-8", "surrogatepass"), digest_size=12).digest()

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from .....engine.answers import equal
 from .....engine.backend import Backend, Sampling
-from .....engine.errors import BackendError
+from .....engine.errors import BackendError, MathsolveError
 from .....engine.loop import Attempt, Budget
 from .....engine.pace import as_they_end
 from .....engine.selection import Ballot
@@ -132,6 +132,8 @@ def _sound(attempt: Trajectory) -> Trajectory:
         raise BackendError(attempt.detail or "the model failed")
     if attempt.stop == "sandbox_error":
         raise SandboxError(attempt.detail or "the sandbox failed")
+    if attempt.stop == "internal_error":
+        raise MathsolveError(attempt.detail or "the engine failed")
     return attempt
 
 
