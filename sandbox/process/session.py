@@ -204,7 +204,7 @@ class ProcessSession(Session):
             left_s -= ending.cpu_s
             if ending.status != past.status or left_s <= 0:
                 return False
-        return self._child is not None and not self._child[1].gone
+        return True if self._child is not None and not self._child[1].gone else "idle"
 
     def _reply(self, ending: Done, capture: Capture, limits: Limits, tier: str, note: str) -> Observation:
         stdout, cut = output_text(capture, limits.output_chars)

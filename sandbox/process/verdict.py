@@ -58,7 +58,7 @@ def _of_exit(ending: Exited, limits: Limits) -> Verdict:
         return Verdict("timeout", error, "processor time")
     if ending.code == -signal.SIGKILL:
         error = "MemoryError: the system killed the program, most likely for its memory"
-        return Verdict("memory", error, "outside", 2)
+        return Verdict("memory", error, "outside", 3)
     if ending.code < 0:
         error = f"SystemError: the program crashed with {_name(-ending.code)}"
         return Verdict("crashed", error, "crash")
