@@ -274,6 +274,7 @@ def test_runs_beside_each_other_show_what_was_gained_and_lost(show: Open, tmp_pa
     tab = show(first, second, at="compare")
     assert "2 / 1" in tab.inner_text("#compare")
     tab.click("#compare a[href*=gained]")
+    tab.wait_for_selector(".row")
     assert shown_ids(tab) == ["1", "2"] and tab.inner_text(".strip >> nth=1").startswith("second")
 
 

@@ -145,11 +145,13 @@ def _carry_out(run: Run) -> Path:
 
 
 def _claim(run: Run) -> None:
-    """Writes what the run is made of, or refuses a folder that holds another run. Raises `UsageError`."""
+    """Writes what the run is made of, or refuses a folder that holds another run; as long as that has made nothing of its data,
+    it may be replaced. Raises `UsageError`."""
     data = [{"file": source.path.name, "share": source.share, "sha256": _digest(source.path)} for source in run.sources]
     made_of = {"recipe": run.recipe.model_dump(mode="json"), "data": data, "tiny": run.tiny}
     path = run.folder / "sft.json"
-    if path.is_file():
+    begun = any((run.folder / name).exists() for name in ("tokenizer.json", "rows"))
+    if path.is_file() and begun:
         there = json.loads(path.read_text(encoding="utf-8"))
         if changed := [key for key, value in made_of.items() if there.get(key) != value]:
             raise UsageError(

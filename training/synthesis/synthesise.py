@@ -4,9 +4,11 @@
 
 Promises: the same teacher, counts and criteria give the same bytes, whatever the concurrency and however often the run was
 killed and started again, as far as the teacher gives the same draws. Every kept program was executed and every answer
-vouched for by a check, a known answer, or agreement. No question occurs twice, none of a held-out split occurs in the
-train split, and none there repeats a question of a benchmark that was asked for. What is rejected is kept beside the
-output, with the filter and its reason. Memory grows by about a kilobyte for a question.
+vouched for by a check, a known answer, or agreement. In one file no question occurs twice, none of a held-out split occurs
+in the train split, and none there repeats a question of a benchmark that was asked for. What is rejected is kept beside
+the output, with the filter and its reason. Memory grows by about a kilobyte for a question.
+
+Does not promise that a check is a good one, which is the teacher's: some look at the form of an answer only.
 """
 
 from __future__ import annotations
@@ -60,7 +62,7 @@ async def synthesise(
         console: shows a progress bar with the rate, the rejected draws and the time left.
 
     Raises:
-        UsageError: the file belongs to another configuration, or the teacher has too few for the counts.
+        UsageError: the file belongs to another configuration, or the teacher repeats itself before it has given enough.
         SandboxError: the sandbox cannot work.
     """
     wanted = {split: counts[split] for split in ORDER if split in counts}
@@ -75,6 +77,8 @@ async def synthesise(
                 chain = _chain(criteria, ledger)
                 async with aclosing(records(teacher, split, ledger.next[split], chain, workshop, ahead)) as made:
                     await _keep(made, ledger, split, most, yields, bar)
+                if console and most is not None and ledger.kept[split] < most:
+                    console.print(f"the teacher had no more than {ledger.kept[split]} of {most} questions ({split})")
         conclude(out_file, yields.as_data())
         return yields
     finally:
