@@ -76,7 +76,7 @@ class Calculus(Functions):
     def _integrand(self) -> tuple[Node, str]:
         """What stands before `dx`, and the `x`; `dx` may also be the top of a fraction."""
         ahead = [token.text for token in self._tokens[self._at : self._at + 4]]
-        if ahead[:2] == ["frac", "{"] and _differential(ahead[2]) and ahead[3] == "}":
+        if len(ahead) == 4 and ahead[:2] == ["frac", "{"] and _differential(ahead[2]) and ahead[3] == "}":
             self._tokens[self._at + 2] = Token("number", "1", False)
             return self.power(), ahead[2][1:]
         depth = 0

@@ -51,6 +51,8 @@ def _is_value(text: str) -> bool:
 @LIMITS
 @given(ANSWERS)
 @example("x/y+y")
+@example("\\int\\frac\\{")
+@example("\\int\\frac{")
 def test_a_value_stays_the_same_when_nothing_is_added(text: str) -> None:
     if (
         "boxed" not in text

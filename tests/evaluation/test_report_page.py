@@ -95,7 +95,13 @@ def run(tmp_path: Path) -> Run:
     return made(tmp_path / "run", items, records)
 
 
+def settle(tab: Any) -> None:
+    """Waits for what a click has begun: the address changes first, the view after it."""
+    tab.evaluate("() => new Promise(done => requestAnimationFrame(() => setTimeout(done, 20)))")
+
+
 def shown_ids(tab: Any) -> list[str]:
+    settle(tab)
     return tab.locator(".row .id").all_inner_texts()
 
 
@@ -127,6 +133,7 @@ def test_filters_leave_what_they_name(show: Open, run: Run) -> None:
     tab.select_option("select[data-facet=subject]", "money")
     assert shown_ids(tab) == ["1"]
     tab.click("text=Clear")
+    settle(tab)
     assert tab.inner_text("#found") == "4 problems, 8 samples"
 
 
@@ -136,6 +143,7 @@ def test_filters_leave_what_they_name(show: Open, run: Run) -> None:
 def test_a_bar_of_the_report_leads_to_its_samples(show: Open, run: Run, part: str, samples: int) -> None:
     tab = show(run, at="errors")
     tab.locator("#errors svg a", has=tab.locator(f"title:text-matches(', {part}: ')")).first.click()
+    tab.wait_for_selector(".row")
     assert f", {samples} sample" in tab.inner_text("#found")
 
 
