@@ -53,6 +53,7 @@ def _is_value(text: str) -> bool:
 @example("x/y+y")
 @example("\\int\\frac\\{")
 @example("\\int\\frac{")
+@example("\\pi!!!")
 def test_a_value_stays_the_same_when_nothing_is_added(text: str) -> None:
     if (
         "boxed" not in text
