@@ -1,8 +1,8 @@
 """References: every longer number of a question gets a name, one token, by which programs speak of it.
 
-A small model spends most of its effort, and makes most of its mistakes, on copying numbers digit by digit. So a family may
-have tokens `<n0>`, `<n1>`, ...: one is put before each number of the question, and where a program uses that number, the
-model writes the token alone. The engine puts the number back before anything is run or shown:
+A small model may lose its way in copying long numbers digit by digit. So a family may have tokens `<n0>`, `<n1>`, ...: one
+is put before each number of the question, and where a program uses that number, the model writes the token alone. The
+engine puts the number back before anything is run or shown:
 
 >>> references = References("What is 1,250 plus 37?", 8)
 >>> "".join(text for text, _ in references.marked())

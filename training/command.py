@@ -11,7 +11,18 @@ from cyclopts import App, Parameter
 from ..engine.errors import UsageError
 from .recipe import load_fine_tuning, load_recipe
 
-app = App(name="train", help="Make a model: synthesis, fine-tuning, export.")
+app = App(
+    name="train",
+    help="Make a model: synthesis, fine-tuning, export.",
+    help_epilogue="""\
+mathsolve train embedded tiny
+mathsolve train synthesise --out data.jsonl -n 1000
+mathsolve train sft --model FOLDER --data data.jsonl --out runs/mine
+mathsolve train sft qwen-7b-lora --data data.jsonl --out 7b --dry-run --tiny
+
+Every command says what it is about to do; Ctrl-C keeps what was done, and
+the same command goes on.""",
+)
 app.command(
     "mathsolve.training.synthesis.command:app", name="synthesise", help="Make questions with verified solutions."
 )

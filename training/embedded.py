@@ -40,6 +40,7 @@ from .synthesis.filters.near_duplicate import Likeness
 from .synthesis.ledger import read_examples
 from .synthesis.measures import Measures, measures
 from .synthesis.synthesise import synthesise
+from .synthesis.teacher import Teacher
 from .synthesis.teachers.registry import Wishes, open_teacher
 
 TRANSFORMERS_FORM = Path(__file__).parent / "embedded_model"
@@ -90,24 +91,25 @@ def claim(recipe: Recipe, folder: Path) -> None:
 def make_data(recipe: Recipe, folder: Path, console: Console, public: Path | None = None) -> None:
     """Synthesises what each teacher gives, held-out splits first; a file that was cut short goes on where it stopped.
 
-    A data card goes beside each file.
+    A data card goes beside each file. Raises `UsageError` before anything is made where a teacher or a benchmark is missing.
     """
     wanted = [one for one in recipe.data if not card_of(one.file(folder)).is_file()]
-    if wanted:
-        benchmarks = measures(recipe.benchmarks, part(public, "eval"))
-        for ingredient in wanted:
-            console.print(f"[bold]data: {ingredient.teacher}[/bold]")
-            asyncio.run(_make_ingredient(ingredient, recipe.seed, folder, console, public, benchmarks))
+    if not wanted:
+        return
+    teachers = [open_teacher(one.teacher, Wishes(recipe.seed, not one.questions, data=public)) for one in wanted]
+    benchmarks = measures(recipe.benchmarks, part(public, "eval"))
+    for ingredient, teacher in zip(wanted, teachers, strict=True):
+        console.print(f"[bold]data: {ingredient.teacher}[/bold]")
+        asyncio.run(_make_ingredient(ingredient, teacher, folder, console, benchmarks))
 
 
 async def _make_ingredient(
-    ingredient: Ingredient, seed: int, folder: Path, console: Console, public: Path | None, benchmarks: Measures
+    ingredient: Ingredient, teacher: Teacher, folder: Path, console: Console, benchmarks: Measures
 ) -> None:
     path = ingredient.file(folder)
     criteria = Criteria(benchmarks, likeness=None if ingredient.near_duplicates else Likeness())
     counts: dict[Split, int | None] = {split: ingredient.held_out for split in HELD_OUT if ingredient.held_out}
     counts["train"] = ingredient.questions or None
-    teacher = open_teacher(ingredient.teacher, Wishes(seed, not ingredient.questions, data=public))
     try:
         async with ProcessSandbox() as sandbox:
             yields = await synthesise(teacher, path, counts, sandbox, criteria, console=console)

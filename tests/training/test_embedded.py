@@ -59,9 +59,10 @@ def test_what_is_held_out_becomes_the_benchmark(tmp_path: Path) -> None:
 
 
 def test_public_data_that_are_not_there_are_named(tmp_path: Path) -> None:
-    recipe = small(data=(Ingredient(teacher="deepmind"),))
+    recipe = small(data=(Ingredient(teacher="bank", questions=60), Ingredient(teacher="deepmind")))
     with pytest.raises(UsageError, match=r"DeepMind mathematics dataset; name its folder"):
         embedded.make_data(recipe, tmp_path / "run", QUIET, tmp_path)
+    assert not (tmp_path / "run").exists(), "it worked for minutes before it looked"
     with pytest.raises(UsageError, match="say where the public data are: --data FOLDER"):
         embedded.make_data(small(data=(Ingredient(teacher="corpora"),)), tmp_path / "run", QUIET)
 

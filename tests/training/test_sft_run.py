@@ -272,3 +272,18 @@ def test_data_without_rows_for_a_step_and_rows_that_processes_cannot_share_are_r
         fine_tune(changed(recipe_file, rows_per_step=999), [Source(data)], tmp_path / "a", QUIET)
     with pytest.raises(UsageError, match="rows_at_once is 3, which does not divide the 8 rows"):
         fine_tune(changed(recipe_file, rows_at_once=3), [Source(data)], tmp_path / "b", QUIET)
+
+
+def test_a_run_that_was_refused_its_data_begins_with_better_ones_and_then_keeps_them(
+    data: Path, recipe_file: Path, tmp_path: Path
+) -> None:
+    recipe, file, run = load_fine_tuning(str(recipe_file)), tmp_path / "sums.jsonl", tmp_path / "run"
+    whole = data.read_text(encoding="utf-8")
+    file.write_text(whole[:-30] + "\n", encoding="utf-8")
+    with pytest.raises(UsageError, match="line 160 is no example"):
+        fine_tune(recipe, [Source(file)], run, QUIET)
+    file.write_text(whole, encoding="utf-8")
+    assert fine_tune(recipe, [Source(file)], run, QUIET).is_dir()
+    file.write_text(whole * 2, encoding="utf-8")
+    with pytest.raises(UsageError, match=r"was begun with another data; name another folder with --out"):
+        fine_tune(recipe, [Source(file)], run, QUIET)

@@ -18,8 +18,8 @@ from .arithmetic import NUMBER
 from .folding import folded, inlined
 from .givens import refuse_invented, refuse_left_out
 from .naming import free, snake
+from .reals import floats, may_be_float
 from .solution import Row, Solution, Unusable, bare_number
-from .types import floats, may_be_float
 from .wording import asked
 
 MAX_STATEMENTS = 16

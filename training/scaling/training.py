@@ -6,7 +6,6 @@ The tokenizer and the packed rows are put into the folder of the run, where fine
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -17,11 +16,10 @@ from tokenizers import Tokenizer
 from ...engine.errors import UsageError
 from ...evaluation.run import replace_file
 from ...prompts import Family
-from ...sandbox import Program
 from ..export import export_ctranslate2
 from ..recipe import FineTuning
 from ..sft import arguments
-from ..sft.data import Source, solutions
+from ..sft.data import Source, solutions, texts
 from ..sft.model import Writing, writing
 from ..sft.packing import Rows, pack
 from ..sft.run import fine_tune
@@ -68,21 +66,10 @@ class Tokenizers:
         """The tokenizer of a family."""
         path = self.folder / f"tokenizer-{Path(family).stem}-{vocabulary}.json"
         if not path.is_file():
-            texts, programs = _texts([Source(file) for file in self.examples[family]])
-            trained = train_tokenizer(texts, programs, layout, vocabulary)
+            sources = [Source(file) for file in self.examples[family]]
+            trained = train_tokenizer(*texts(sources), layout, vocabulary)
             replace_file(path, [trained.to_str()])
         return Tokenizer.from_file(str(path))
-
-
-def _texts(sources: Sequence[Source]) -> tuple[list[str], list[str]]:
-    """Everything that is read or written, and the programs in it."""
-    texts: list[str] = []
-    programs: list[str] = []
-    for example in (example for source in sources for example in source.examples()):
-        steps = [step for worked in example.solutions for step in worked.trajectory]
-        programs += [step.code for step in steps if isinstance(step, Program)]
-        texts += [example.question, *(step.code if isinstance(step, Program) else step.text for step in steps)]
-    return texts, programs
 
 
 def plan(arm: Arm, folder: Path, tokenizers: Tokenizers, compute: Compute) -> Plan:

@@ -19,7 +19,7 @@ from ...engine.renderer import Renderer
 from ...engine.shown import OUTPUT_CHARS, shorten
 from ...engine.trajectory import Step, Tokens
 from ...prompts import Family, Segment
-from ...sandbox import Observation
+from ...sandbox import Observation, Program
 from ..recipe import FineTuning
 from ..synthesis.candidate import Written
 from ..synthesis.example import Example
@@ -96,6 +96,17 @@ def solutions(
                     worked = example.solutions[number]
                     tokens = encode(example.question, worked.mode, worked.trajectory, renderer, end_id)
                     yield tokens, count
+
+
+def texts(sources: Iterable[Source]) -> tuple[list[str], list[str]]:
+    """All that the training examples let a model read or write, and the programs among it: what a tokenizer is trained on."""
+    found: list[str] = []
+    programs: list[str] = []
+    for example in (example for source in sources for example in source.examples() if example.split == "train"):
+        steps = [step for worked in example.solutions for step in worked.trajectory]
+        programs += [step.code for step in steps if isinstance(step, Program)]
+        found += [example.question, *(step.code if isinstance(step, Program) else step.text for step in steps)]
+    return found, programs
 
 
 def held_out(sources: Iterable[Source], limit: int, seed: int) -> list[Example]:

@@ -29,10 +29,9 @@ from transformers.utils import logging
 from ...engine.errors import UsageError
 from ...evaluation.running.environment import commit
 from ...prompts import Family
-from ...sandbox import Program
 from ..recipe import FineTuning
 from . import arguments, checkpoints
-from .data import Source, held_out, solutions
+from .data import Source, held_out, solutions, texts
 from .estimate import Estimate, Size
 from .hardware import keep_freed_memory
 from .model import Writing, load_model, writing
@@ -170,14 +169,8 @@ def _tokenizer(run: Run, family: Family) -> Tokenizer:
     """A tokenizer trained on the questions and solutions, once for each run."""
     path = run.folder / "tokenizer.json"
     if not path.is_file():
-        texts: list[str] = []
-        programs: list[str] = []
-        for example in (e for source in run.sources for e in source.examples() if e.split == "train"):
-            steps = [step for worked in example.solutions for step in worked.trajectory]
-            programs += [step.code for step in steps if isinstance(step, Program)]
-            texts += [example.question, *(step.code if isinstance(step, Program) else step.text for step in steps)]
         part = path.with_suffix(".part")
-        train_tokenizer(texts, programs, family, run.recipe.vocabulary).save(str(part))
+        train_tokenizer(*texts(run.sources), family, run.recipe.vocabulary).save(str(part))
         part.replace(path)
     return Tokenizer.from_file(str(path))
 
