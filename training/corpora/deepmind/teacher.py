@@ -93,7 +93,7 @@ class DeepmindTeacher:
         if modules:
             self._by_module = {name: self._by_module[name] for name in modules}
         self._rows = list(_balanced(self._by_module, seed))
-        self._drawn = sorted(self._by_module) + sorted(LONGER & self._by_module.keys())
+        self._weights = [(1 + (name in LONGER)) / len(rows) for name, rows in self._by_module.items()]
 
     @property
     def configuration(self) -> Mapping[str, Any]:
@@ -118,7 +118,7 @@ class DeepmindTeacher:
         """Nothing is held open."""
 
     def _varied(self, rng: Random) -> Candidate | NoCandidate:
-        rows = self._by_module[rng.choice(self._drawn)]
+        [rows] = rng.choices(list(self._by_module.values()), self._weights)
         row = rng.choice(rows)
         others = [other.question for other in rng.sample(rows, min(len(rows), _OTHERS))]
         question = vary(row.question, row.module, others, rng)
