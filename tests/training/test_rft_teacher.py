@@ -15,8 +15,8 @@ from mathsolve.evaluation.item import Item
 from mathsolve.evaluation.record import Record
 from mathsolve.evaluation.run import item_to_json
 from mathsolve.sandbox import Observation, ProcessSandbox, Program
-from mathsolve.training.rft.samples import pooled
 from mathsolve.training.rft.teacher import SampleTeacher, open_teacher
+from mathsolve.training.samples import pooled
 from mathsolve.training.synthesis.candidate import Candidate
 from mathsolve.training.synthesis.filters.chain import Criteria
 from mathsolve.training.synthesis.ledger import read_examples
@@ -75,9 +75,9 @@ def drawn(teacher: SampleTeacher) -> list[Candidate | NoCandidate]:
 
 def test_right_is_what_is_correct_ran_and_says_nothing_false(runs: list[Path]) -> None:
     easy, hard, lost = pooled(runs)
-    assert [sample.steps for sample in easy.right] == [SAID, PRODUCT, RENAMED, SUM, PRODUCT]
+    assert [sample.record.steps for sample in easy.right] == [SAID, PRODUCT, RENAMED, SUM, PRODUCT]
     assert [sample.model for sample in easy.right] == ["small"] * 4 + ["large"]
-    assert (hard.tried, len(hard.right), lost.pass_rate) == (8, 2, 1 / 3)
+    assert (len(hard.samples), len(hard.right), lost.pass_rate) == (8, 2, 1 / 3)
 
 
 def test_a_way_is_handed_out_once_and_hard_problems_get_more(runs: list[Path]) -> None:

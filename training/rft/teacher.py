@@ -21,6 +21,7 @@ from typing import Any, Literal, get_args
 from ...engine.errors import UsageError
 from ...engine.trajectory import Thought
 from ...sandbox import Program
+from ..samples import Sample, Sampled, pooled
 from ..seeds.drafts import Split
 from ..synthesis.candidate import ANSWER, Candidate, Code, Proposal, Words, Written
 from ..synthesis.teacher import NoCandidate
@@ -28,7 +29,6 @@ from ..synthesis.teachers.registry import Wishes, unsettled
 from .budget import Rule, budgets
 from .diversity import most_different
 from .paths import path_of, similarity
-from .samples import Sample, Sampled, pooled
 
 Choice = Literal["different", "random"]
 """Which of the right solutions are kept: those that differ most, or as many at random, to compare with."""
@@ -62,8 +62,9 @@ class SampleTeacher:
         """
         self._settings = {"most": most, "rule": rule, "choice": choice, "score": score, "seed": seed}
         self._most, self._rule, self._choice, self._seed = most, rule, choice, seed
-        self._problems = pooled(runs, score)
-        self._digest = hashlib.sha256(repr(self._problems).encode("utf-8", "surrogatepass")).hexdigest()
+        self._score = score
+        self._problems = pooled(runs)
+        self._digest = _digest(self._problems)
 
     @property
     def configuration(self) -> Mapping[str, Any]:
@@ -77,7 +78,7 @@ class SampleTeacher:
         problem = self._problems[number]
         seed, domain = problem.item.cluster or problem.item.id, problem.item.subject or problem.item.bench
         if not problem.right:
-            return NoCandidate(seed, f"unsolved: none of {problem.tried} samples", problem.item.question, domain)
+            return NoCandidate(seed, f"unsolved: none of {len(problem.samples)} samples", problem.item.question, domain)
         return Candidate(
             question=problem.item.question,
             domain=domain,
@@ -93,16 +94,21 @@ class SampleTeacher:
 
     def kept(self, problem: Sampled) -> list[Sample]:
         """The solutions of one problem that are handed out, the best one first."""
-        paths = [path_of(sample.steps) for sample in problem.right]
+        right = problem.right
+        paths = [path_of(sample.record.steps) for sample in right]
         first = {path.identity: place for place, path in reversed(list(enumerate(paths)))}
         distinct = sorted(first.values())
         count = self._budgets[problem.item.id]
         if self._choice == "random":
             distinct = Random(f"{self._seed}/{problem.item.id}").sample(distinct, min(count, len(distinct)))
-            return [problem.right[place] for place in distinct]
-        quality = [problem.right[place].quality for place in distinct]
+            return [right[place] for place in distinct]
+        quality = [self._quality(right[place]) for place in distinct]
         chosen = most_different([paths[place] for place in distinct], quality, similarity, count)
-        return [problem.right[distinct[place]] for place in chosen]
+        return [right[distinct[place]] for place in chosen]
+
+    def _quality(self, sample: Sample) -> float:
+        """How good it is, 0 to 1, by the run's scores; 1 where none are asked for."""
+        return 1.0 if self._score is None else min(1.0, max(0.0, sample.record.scores.get(self._score, 0.0)))
 
     @cached_property
     def _budgets(self) -> dict[str, int]:
@@ -131,6 +137,15 @@ def open_teacher(wishes: Wishes) -> SampleTeacher:
     )
 
 
+def _digest(problems: Sequence[Sampled]) -> str:
+    """A hash of all that decides what is handed out; how long a sample took does not."""
+    told = [
+        (one.item, [(sample.model, sample.right, sample.record.steps, sample.record.scores) for sample in one.samples])
+        for one in problems
+    ]
+    return hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()
+
+
 def _proposal(sample: Sample) -> Proposal:
     """A solution without what its programs printed, as the pipeline runs them again, in the mode that it really has.
 
@@ -138,7 +153,7 @@ def _proposal(sample: Sample) -> Proposal:
     """
     steps: list[Words | Code] = []
     printed = ""
-    for step in sample.steps:
+    for step in sample.record.steps:
         if isinstance(step, Thought):
             open_ = step.text.replace(f"\\boxed{{{printed}}}", ANSWER) if printed else step.text
             steps.append(Words(open_))
