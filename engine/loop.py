@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from itertools import takewhile
 from typing import Literal
 
-from ..prompts import References, Segment, Turn
+from ..prompts import Segment, Turn
 from ..sandbox import Observation, Program, Sandbox, SandboxError, Session
 from .backend import Backend, Completion, Context, Sampling
 from .errors import BackendError, bug
@@ -81,7 +81,6 @@ class Attempt:
         self._sampling = sampling
         self._listener = listener
         self._family = backend.renderer.family
-        self._resolved = References(problem.question, self._family.references).resolved
         self._segments = list(backend.renderer.prompt(problem.question, mode))
         self._tokens = backend.renderer.encode(self._segments)
         self._prompt_length = len(self._tokens.ids)
@@ -128,7 +127,7 @@ class Attempt:
         if room <= 0:
             return self._last_words("max_tokens", f"used all of its {self._budget.tokens} tokens")
         context = Context(self.problem, self._mode, tuple(self._steps), tuple(self._segments), self._tokens)
-        writer = Writer(self._family.program_open, self._pass_on) if self._listener else None
+        writer = Writer(self._family.program_open, self._tell) if self._listener else None
         completion = await self._backend.generate(context, self._limited(room), writer.hear if writer else None)
         if writer:
             writer.end()
@@ -185,7 +184,7 @@ class Attempt:
         for piece in turn.pieces:
             if piece.kind == "program":
                 self._think("")
-                self._steps.append(Program(self._resolved(piece.text)))
+                self._steps.append(Program(piece.text))
             else:
                 self._think(piece.text)
         self._think("")
@@ -200,7 +199,7 @@ class Attempt:
     def _think(self, text: str) -> None:
         """Adds a thought, with the beginning that it already has."""
         if self._begun or text:
-            self._steps.append(Thought(self._resolved(self._begun + text)))
+            self._steps.append(Thought(self._begun + text))
             self._begun = ""
 
     def _ended(self, completion: Completion) -> bool:
@@ -288,10 +287,6 @@ class Attempt:
     def _end(self, stop: Stop, detail: str | None) -> bool:
         self._stop, self._detail = stop, detail
         return True
-
-    def _pass_on(self, kind: Literal["thought", "program"], text: str) -> None:
-        """Tells what the model writes."""
-        self._tell(kind, self._resolved(text))
 
     def _tell(self, kind: Kind, text: str, observation: Observation | None = None) -> None:
         """Passes an event on to whoever listens."""

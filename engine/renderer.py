@@ -83,14 +83,14 @@ class Renderer:
         size = self.tokenizer.get_vocab_size()
         return [str(self.tokenizer.id_to_token(token_id)) for token_id in range(size)]
 
-    def steps(self, steps: Iterable[Step], question: str = "") -> list[Segment]:
-        """Steps to the answer of `question` as the segments of a whole solution, without its end."""
+    def steps(self, steps: Iterable[Step]) -> list[Segment]:
+        """Steps as the segments of a whole solution, without its end."""
         segments: list[Segment] = []
         for step in steps:
             if isinstance(step, Thought):
                 segments.append(Segment(step.text, "thought"))
             elif isinstance(step, Program):
-                segments.extend(self.family.program(step.code, question))
+                segments.extend(self.family.program(step.code))
             elif isinstance(step, Observation):
                 segments.extend(self.family.observe(step.text))
         return segments

@@ -2,14 +2,12 @@
 
 from .family import MODES, Family, Message, Piece, Segment, Turn
 from .files import families, family_of, known_family, load_family
-from .references import References
 
 __all__ = [
     "MODES",
     "Family",
     "Message",
     "Piece",
-    "References",
     "Segment",
     "Turn",
     "families",

@@ -14,8 +14,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Literal
 
-from .references import References, names
-
 SegmentRole = Literal["prompt", "thought", "program", "observation", "stop"]
 MODES = ("cot", "pot", "mixed")
 """How a family may be asked to answer."""
@@ -106,8 +104,6 @@ class Family:
     """Whether the engine writes what the last program printed into the box that the model opens."""
     refuses: bool = False
     """Whether words without a program and without an answer are a refusal."""
-    references: int = 0
-    """How many names its models have for the longer numbers of a question (see `prompts.references`); 0: programs copy them."""
     preset: str = "plain"
     """How observations are put into words, a name in `sandbox.PRESETS`."""
     hint: str = ""
@@ -124,26 +120,23 @@ class Family:
         """Every special token of a family whose tags are special tokens, in a fixed order."""
         shell = [text for mode in MODES for text in self._shell(mode)]
         fixed = (self.program_open, self.program_close, self.output_open, self.output_close, self.end)
-        return tuple(dict.fromkeys((shell[0], *fixed, *shell, *names(self.references))))
+        return tuple(dict.fromkeys((shell[0], *fixed, *shell)))
 
     def ask(self, question: str, mode: str) -> tuple[Segment, ...]:
         """The prompt as text: a question to be answered in a mode."""
         before, after = self._shell(mode)
-        asked = (Segment(text, "prompt", tag) for text, tag in References(question, self.references).marked())
-        prompt = (Segment(before, "prompt", tag=True), *asked, Segment(after, "prompt", tag=True))
+        prompt = (Segment(before, "prompt", tag=True), Segment(question, "prompt"), Segment(after, "prompt", tag=True))
         return tuple(segment for segment in prompt if segment.text)
 
     def messages(self, mode: str) -> tuple[Message, ...]:
         """The conversation before the model's turn."""
         return self.prompts.get(mode) or self.prompts["mixed"]
 
-    def program(self, code: str, question: str = "") -> tuple[Segment, ...]:
-        """A program and its tags; the closing one is the model's decision to run it, so it counts as program. Where the
-        family has references, those of `question` stand for its numbers."""
-        written = (Segment(text, "program", tag) for text, tag in References(question, self.references).referred(code))
+    def program(self, code: str) -> tuple[Segment, ...]:
+        """A program and its tags; the closing one is the model's decision to run it, so it counts as program."""
         return (
             Segment(self.program_open, "program", tag=True),
-            *written,
+            Segment(code, "program"),
             Segment(self.program_close, "program", tag=True),
         )
 

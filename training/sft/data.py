@@ -119,7 +119,7 @@ def held_out(sources: Iterable[Source], limit: int, seed: int) -> list[Example]:
 def encode(question: str, mode: str, steps: Iterable[Step], renderer: Renderer, end_id: int) -> Tokens:
     """A whole solution as the ids that the engine would have at its end, and who each of them belongs to."""
     family, end = renderer.family, renderer.decode([end_id])
-    written = renderer.steps(_shown(steps, family), question)
+    written = renderer.steps(_shown(steps, family))
     asked = [part for segment in written for part in _asked_for(segment, family, end)]
     tokens = renderer.encode([*renderer.prompt(question, mode), *asked, *family.finish()])
     return tokens if family.end else tokens.extended([end_id], "stop")
