@@ -163,9 +163,19 @@ def rejects(out: Path) -> list[Reject]:
 def test_a_file_of_another_configuration_is_not_touched(tmp_path: Path) -> None:
     out, _ = made(tmp_path, [ADD], {"train": 5})
     before = out.read_bytes()
-    with pytest.raises(UsageError, match="another counts"):
-        made(tmp_path, [ADD], {"train": 6})
+    with pytest.raises(UsageError, match="was begun with other held out"):
+        made(tmp_path, [ADD], {"numbers": 2, "train": 5})
+    with pytest.raises(UsageError, match="holds 5 questions to train on, more than 4"):
+        made(tmp_path, [ADD], {"train": 4})
     assert out.read_bytes() == before
+
+
+def test_a_file_that_grows_is_what_it_would_have_been_at_once(tmp_path: Path) -> None:
+    (tmp_path / "at once").mkdir()
+    for count in (5, 12):
+        grown, _ = made(tmp_path, [ADD, WRONG_CHECK], {"numbers": 3, "train": count})
+    at_once, _ = made(tmp_path / "at once", [ADD, WRONG_CHECK], {"numbers": 3, "train": 12})
+    assert both(grown) == both(at_once)
 
 
 def test_a_bank_that_is_too_small_says_so(tmp_path: Path) -> None:

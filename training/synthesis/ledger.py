@@ -27,6 +27,8 @@ from .example import Example, OnDisk
 
 ORDER: tuple[Split, ...] = ("phrasings", "numbers", "train")
 """Held-out splits come first, so that their questions are known when the train split is drawn."""
+TRAIN: Split = ORDER[-1]
+"""The split that may grow later."""
 
 
 class Refused(OnDisk):
@@ -91,7 +93,7 @@ class Ledger:
         """Open or create the files.
 
         counts: examples wanted of each split; None: as many as there are.
-        Raises `UsageError` where another process is writing to them.
+        Raises `UsageError` where another process is writing to them, or they hold more to train on than that.
         """
         self.next: Counter[Split] = Counter()
         """First draw of each split that is in neither file."""
@@ -106,6 +108,12 @@ class Ledger:
         for record, ends in _walk(self._paths, counts):
             self._count(record)
             whole = ends
+        if (most := counts.get(TRAIN)) is not None and self.kept[TRAIN] > most:
+            self.__exit__(None, None, None)
+            raise UsageError(
+                f"{out_file} holds {self.kept[TRAIN]} questions to train on, more than {most}; ask for as many or more, or "
+                "name another file"
+            )
         for path, end in zip(self._paths, whole, strict=True):
             os.truncate(path, end)
 
@@ -171,7 +179,7 @@ def _walk(paths: tuple[Path, Path], counts: Mapping[Split, int | None]) -> Itera
     kept: _Head[Example] = _Head(_lines(paths[0], _EXAMPLE))
     left: _Head[Reject | End] = _Head(_lines(paths[1], _LEFT))
     for split in (split for split in ORDER if split in counts):
-        number, wanted = 0, counts[split]
+        number, wanted = 0, None if split == TRAIN else counts[split]
         for index in itertools.count():
             if wanted is not None and number >= wanted:
                 break

@@ -25,15 +25,20 @@ def claim(out_file: Path, configuration: Mapping[str, Any]) -> None:
     if card.exists():
         there = read_card(out_file)["configuration"]
         if changed := [key for key in {**there, **wanted} if there.get(key) != wanted.get(key)]:
-            raise UsageError(
-                f"{out_file} was begun with another {' and '.join(changed)}: delete it and {card.name}, "
-                "or choose another file"
-            )
+            told = " and ".join(_change(key, there.get(key), wanted.get(key)) for key in changed)
+            raise UsageError(f"{out_file} was begun with {told}: choose another file, or delete it and {card.name}")
     elif out_file.exists():
         raise UsageError(f"{out_file} exists and is not a synthesis: choose another file")
     else:
         out_file.parent.mkdir(parents=True, exist_ok=True)
         _write(card, {"configuration": wanted})
+
+
+def _change(key: str, old: object, new: object) -> str:
+    """A value that is not what it was; in numbers where people gave it."""
+    if isinstance(old, dict | list) or isinstance(new, dict | list) or key.endswith("digest"):
+        return f"other {key.replace('_', ' ')}"
+    return f"{key} {old}, not {new}"
 
 
 def conclude(out_file: Path, yields: Mapping[str, Any]) -> None:

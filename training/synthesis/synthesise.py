@@ -24,7 +24,7 @@ from ...engine.errors import UsageError
 from ...sandbox import Sandbox
 from ..seeds.drafts import Split
 from .filters.chain import Chain, Criteria
-from .ledger import ORDER, Ledger, Record
+from .ledger import ORDER, TRAIN, Ledger, Record
 from .progress import progress
 from .runcard import claim, conclude
 from .stream import AHEAD, records
@@ -66,7 +66,9 @@ async def synthesise(
         SandboxError: the sandbox cannot work.
     """
     wanted = {split: counts[split] for split in ORDER if split in counts}
-    claim(out_file, {**teacher.configuration, **criteria.configuration, "counts": wanted, "mathsolve": __version__})
+    held_out = {split: count for split, count in wanted.items() if split != TRAIN}
+    made_of = {**teacher.configuration, **criteria.configuration, "held_out": held_out, "mathsolve": __version__}
+    claim(out_file, made_of)
     yields, workshop = Yields(), Workshop(sandbox, concurrency)
     try:
         with Ledger(out_file, wanted) as ledger, progress(console) as bar:
