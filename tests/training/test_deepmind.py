@@ -233,12 +233,18 @@ def test_held_out_splits_are_empty(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "content", [b"not gzip", gzip.compress(b'{"question": "x"}\n'), gzip.compress(b"[1]\n"), gzip.compress(b"")]
+    ("content", "told"),
+    [
+        (b"not gzip", "cannot be read"),
+        (gzip.compress(b'\n{"question": "x"}\n'), "line 2, is no JSON object with question, answer and module"),
+        (gzip.compress(b"[1]\n"), "line 1, is"),
+        (gzip.compress(b""), "is empty"),
+    ],
 )
-def test_files_that_are_not_the_dataset(tmp_path: Path, content: bytes) -> None:
+def test_files_that_are_not_the_dataset(tmp_path: Path, content: bytes, told: str) -> None:
     path = tmp_path / "train.jsonl.gz"
     path.write_bytes(content)
-    with pytest.raises(UsageError):
+    with pytest.raises(UsageError, match=told):
         DeepmindTeacher(path)
 
 

@@ -82,7 +82,9 @@ def synthesise_(
     model
         Model that teaches, where the teacher is one: as for mathsolve --model.
     set_
-        More for the teacher, NAME=VALUE; may be given several times.
+        More for the teacher, NAME=VALUE; may be given several times. corpora: folder, names. deepmind: corpus (its file).
+        samples: runs, most, rule, choice, score. model: family, solver, solver_family, seeds, makers, samples, temperature,
+        max_tokens, concurrency.
     near_duplicates
         Keep questions that are nearly the same, as those are that a few templates give by the thousand.
     concurrency

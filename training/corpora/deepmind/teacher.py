@@ -25,7 +25,7 @@ from ...public import part
 from ...seeds.drafts import Split
 from ...synthesis.candidate import ANSWER, Candidate, Code, Proposal, Words
 from ...synthesis.teacher import NoCandidate
-from ...synthesis.teachers.registry import Wishes, unknown
+from ...synthesis.teachers.registry import Wishes, unknown, unsettled
 from ..teacher import FINAL
 from . import forms
 from .reader import read
@@ -129,6 +129,7 @@ class DeepmindTeacher:
 
 def open_teacher(wishes: Wishes) -> DeepmindTeacher:
     """The teacher of the file `corpus=FILE`, or of the one in the folder of public data. Raises `UsageError`."""
+    unsettled(wishes, ("corpus",))
     told = wishes.settings.get("corpus")
     path = Path(told) if told else (part(wishes.data, "train") or Path()) / "deepmind_mathematics" / "train.jsonl.gz"
     return DeepmindTeacher(path, wishes.seed, wishes.domains, rows_only=wishes.everything)
@@ -173,14 +174,20 @@ def _load(path: Path) -> tuple[str, list[Row]]:
     try:
         content = path.read_bytes()
         lines = (gzip.decompress(content) if path.suffix == ".gz" else content).decode().splitlines()
-        rows = [_row(number, json.loads(line)) for number, line in enumerate(lines) if line.strip()]
-    except (OSError, EOFError, ValueError, KeyError, TypeError) as error:
-        raise UsageError(f"{path} is not lines of JSON with question, answer and module: {error!r}") from error
+    except (OSError, EOFError, ValueError) as error:
+        raise UsageError(f"{path} cannot be read ({error}); copy it again") from error
+    rows = [_row(path, number, line) for number, line in enumerate(lines) if line.strip()]
     if not rows:
         raise UsageError(f"{path} is empty; name the DeepMind mathematics dataset with --set corpus=FILE")
     return hashlib.sha256(content).hexdigest(), rows
 
 
-def _row(number: int, record: Mapping[str, Any]) -> Row:
-    question, answer, module = (str(record[name]) for name in ("question", "answer", "module"))
-    return Row(number, question, answer, module, _LEVELS.get(str(record.get("split")), 3))
+def _row(path: Path, number: int, line: str) -> Row:
+    try:
+        record = json.loads(line)
+        question, answer, module = (str(record[name]) for name in ("question", "answer", "module"))
+        return Row(number, question, answer, module, _LEVELS.get(str(record.get("split")), 3))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise UsageError(
+            f"{path}, line {number + 1}, is no JSON object with question, answer and module; mend it or take it out"
+        ) from error
