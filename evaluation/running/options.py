@@ -19,6 +19,8 @@ from .configuration import Configuration
 
 TEMPERATURE = 0.7
 """Temperature of several samples, where none is given."""
+ORDER = 1
+"""Seed by which a limit draws problems: the files of some benchmarks are sorted by kind."""
 TIMEOUT_S = 600.0
 """Wall seconds for a sample: many, for samples share the machine, and a record should not depend on how busy it was."""
 
@@ -47,7 +49,7 @@ class Options:
     seed: int = 0
     """Another seed makes other samples."""
     limit: int | None = None
-    """Only the first problems of each benchmark."""
+    """Only so many problems of each benchmark, drawn once: the same ones every time, those of a smaller number among them."""
     ids: str | None = None
     """Only these problems, with commas between, e.g. gsm8k/17."""
     concurrency: int = 32
@@ -141,7 +143,8 @@ def problems(names: tuple[str, ...], options: Options, data: Path | None) -> lis
     wanted = names_of(options.ids)
     limit = None if wanted else options.limit
     found: dict[str, Item] = {}
-    for item in (item for name in names for item in load(name, folder=data, limit=limit)):
+    order = None if limit is None else ORDER
+    for item in (item for name in names for item in load(name, folder=data, limit=limit, seed=order)):
         if found.setdefault(item.id, item) != item:
             raise UsageError(f"two sources have different problems with the id {item.id!r}; give one file another name")
     if missing := [name for name in wanted if name not in found]:

@@ -15,6 +15,7 @@ import pytest
 
 from mathsolve.__main__ import run as mathsolve
 from mathsolve.evaluation.run import Run
+from mathsolve.evaluation.running.options import Options, problems
 
 QUESTIONS = [{"id": n, "question": f"What is {n} times 34?", "answer": str(34 * n)} for n in range(12, 32)]
 
@@ -64,6 +65,18 @@ def children(process: int) -> Iterator[int]:
                 yield int(path.parent.name)
         except (OSError, IndexError):  # it has just ended
             continue
+
+
+def test_a_limit_draws_from_the_whole_file_and_a_smaller_one_from_the_same_draw(tmp_path: Path) -> None:
+    path = tmp_path / "sorted.jsonl"
+    path.write_text("".join(json.dumps({"question": f"{n}?", "answer": str(n)}) + "\n" for n in range(100)))
+    chosen = [
+        [int(item.gold or 0) for item in problems((str(path),), Options(limit=n), None)] for n in (20, 20, 5, 100)
+    ]
+    assert chosen[0] == chosen[1] and chosen[0][:5] == chosen[2]
+    assert max(chosen[0]) > 50, "the file is sorted, and its beginning stands for its beginning only"
+    assert sorted(chosen[3]) == list(range(100))
+    assert [item.gold for item in problems((str(path),), Options(), None)] == [str(n) for n in range(100)]
 
 
 def test_a_run_prints_its_figures_and_the_same_command_takes_nothing_twice(file: Path, tmp_path: Path) -> None:

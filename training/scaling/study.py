@@ -23,10 +23,9 @@ from rich.console import Console
 from ...engine.errors import MathsolveError, UsageError
 from ...engine.solver import Solver
 from ...evaluation.benchmarks.choose import expanded
-from ...evaluation.benchmarks.loading import load
 from ...evaluation.item import Item
 from ...evaluation.run import replace_file
-from ...evaluation.running.options import Options, configured, names_of, settings
+from ...evaluation.running.options import Options, configured, names_of, problems, settings
 from ...evaluation.running.session import INTERRUPTED, carry_out
 from . import findings
 from .findings import GREEDY, SAMPLED, Figures, Findings
@@ -36,8 +35,6 @@ from .training import EXAMPLES, Compute, Tokenizers, exported, plan, train
 from .variant import Arm
 
 Engine = Literal["embedded", "hf", "vllm"]
-ORDER = 1
-"""Seed of the order in which problems are taken: the files of some benchmarks are sorted by kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +64,7 @@ def conduct(study: Study, folder: Path, console: Console) -> Findings:
         MathsolveError: too many samples failed.
         KeyboardInterrupt: it was ended; what was done is kept.
     """
-    items = problems(study.options)
+    items = problems(expanded(names_of(study.options.bench)), study.options, None)
     for arm in study.arms:
         _claim(arm, folder / arm.name)
     with console.status("reading the examples"):
@@ -90,17 +87,6 @@ def conduct(study: Study, folder: Path, console: Console) -> Findings:
         told = Findings(title, about, tuple(found), contrasts)
         write(told, folder)
     return told
-
-
-def problems(options: Options) -> list[Item]:
-    """The problems of all benchmarks, of each the first so many in an order drawn once.
-
-    Raises:
-        UsageError: a benchmark is not known or not there.
-    """
-    names = expanded(names_of(options.bench))
-    found = (item for name in names for item in load(name, limit=options.limit, seed=ORDER))
-    return list({item.id: item for item in found}.values())  # a benchmark and a part of it may both be named
 
 
 def _claim(arm: Arm, folder: Path) -> None:
