@@ -15,7 +15,7 @@ CALIBRATION = Path(__file__).parent / "bank" / "calibration.jsonl"
 
 
 def calibration_problems(path: Path = CALIBRATION) -> list[Problem]:
-    """The calibration questions; those outside the sub-domains have no answer."""
+    """The calibration questions. Some have no answer: proofs, jokes, questions that lack something."""
     records = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
     return [Problem(r["question"], answer=r.get("answer"), domain=r.get("domain")) for r in records]
 
