@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 from .brackets import Brackets
 from .build import call, grid_of, interval, product_of, text_of
 from .calculus import Calculus
 from .names import CONSTANTS, FUNCTIONS, GREEK, LETTERS, PYTHON_TYPES
 from .numerals import Numerals
 from .tokens import Token, Unreadable
-from .tree import Call, Group, Name, Node, Quantity, Union, canonical, is_infinite
+from .tree import Call, Group, Name, Node, Quantity, Relation, Union, canonical, is_infinite
 from .units import CURRENCIES
 
 _CALCULUS = ("sum", "prod", "int", "lim")
 _MARKS = {"dot": "dot ", "ddot": "ddot ", "tilde": "tilde "}
+_SETS = ("FiniteSet", "Union", "Intersection", "Complement", "Or")
 _UNIT_VECTORS = ("i", "j", "k", "vec_i", "vec_j")
 
 
@@ -81,24 +84,17 @@ class Atoms(Numerals, Calculus, Brackets):
             return call("/", *parts)
         if word in ("Integer", "Float", "Rational", "Fraction", "Decimal") and len(parts) == 1:
             return parts[0]
-        if word == "FiniteSet":
-            return Group(tuple(parts), "{}")
-        if word in ("Interval", "Union"):
-            return self._set(word, parts)
+        if word in _SETS:
+            return _set(word, parts)
+        if word == "And":
+            return Group(parts, "")
+        if word.startswith("Interval") and len(parts) == 2:
+            return _interval(word, parts)
         if word in ("Sum", "Product", "Integral", "Limit", "Derivative") and len(parts) > 1:
             return self.bound_by_name(word, parts)
         if word in ("Matrix", "array") and len(parts) == 1 and isinstance(parts[0], Group):
             return grid_of(parts[0])
         raise Unreadable(f"a strange {word}")
-
-    def _set(self, word: str, parts: tuple[Node, ...]) -> Node:
-        """`Interval(0, 1)`, `Interval.open` is no call of one word; `Union(...)` joins."""
-        if word == "Union":
-            return Union(parts)
-        if len(parts) != 2:
-            raise Unreadable("a strange Interval")
-        infinite = [is_infinite(part) for part in parts]
-        return Group(parts, ("(" if infinite[0] else "[") + (")" if infinite[1] else "]"))
 
     def _greek(self, name: str) -> Node:
         if name in ("Gamma", "gamma", "zeta") and self._sees("("):
@@ -187,3 +183,22 @@ class Atoms(Numerals, Calculus, Brackets):
 
 def _is_point(tree: Node) -> bool:
     return isinstance(tree, Name) and tree.name.isupper()
+
+
+def _set(word: str, parts: tuple[Node, ...]) -> Node:
+    """A set as sympy prints it; of conditions with `Or` between them, the union of what fulfils one."""
+    if word == "FiniteSet":
+        return Group(parts, "{}")
+    parts = tuple(part if isinstance(part, Group | Union | Relation | Call) else Group((part,), "{}") for part in parts)
+    if word in ("Union", "Or"):
+        return Union(parts)
+    if word == "Complement" and len(parts) != 2:
+        raise Unreadable("a strange Complement")
+    return reduce(lambda left, right: call("setminus" if word == "Complement" else "cap", left, right), parts)
+
+
+def _interval(word: str, ends: tuple[Node, ...]) -> Node:
+    """`Interval(0, 1)`, `Interval.open(0, 1)`, `Interval.Lopen(0, 1)`: an end at infinity is always open."""
+    low = word in ("Intervalopen", "IntervalLopen") or is_infinite(ends[0])
+    high = word in ("Intervalopen", "IntervalRopen") or is_infinite(ends[1])
+    return Group(ends, f"{'(' if low else '['}{')' if high else ']'}")

@@ -78,4 +78,4 @@ def _is_letters(tree: Node) -> bool:
     return isinstance(tree, Call) and tree.name in "*/abs" and all(map(_is_letters, tree.args))
 
 
-_ALL_REAL = {"all real numbers", "all reals", "real numbers", "any real number", "all real x"}
+_ALL_REAL = {"all real numbers", "all reals", "reals", "real numbers", "any real number", "all real x"}

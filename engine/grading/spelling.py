@@ -73,6 +73,9 @@ _PLAIN: tuple[tuple[re.Pattern[str], _Replacement], ...] = tuple(
         (r"(?<=[.\d])\((\d{1,40})\)(?!\s*[\d(/*])", _period),
         (_SPACED_THOUSANDS, lambda match: match[0].replace(" ", "")),
         (r"\b(?:np|numpy|math|sympy|sp)\.(?=[A-Za-z])", ""),
+        (r"\bInterval\.(?=(?:L|R)?open\()", "Interval"),
+        (r"\bEmptySet\b(?:\(\))?", r"\\emptyset "),
+        (r"\bReals\b", r"\\setR "),
         (r"(?<=\))\s*&\s*(?=\()", " and "),
         (r"(?<=\))\s*\|\s*(?=\()", " or "),
     )

@@ -6,7 +6,16 @@ import re
 from fractions import Fraction
 
 NO_SOLUTION = frozenset(
-    ["no solution", "no solutions", "no real solution", "no real solutions", "empty set", "none", "no roots"]
+    [
+        "no solution",
+        "no solutions",
+        "no real solution",
+        "no real solutions",
+        "empty set",
+        "emptyset",
+        "none",
+        "no roots",
+    ]
 )
 """Ways to say that nothing fulfils a condition."""
 _ONES = {
