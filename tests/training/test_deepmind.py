@@ -94,6 +94,9 @@ QUESTIONS = [
     ("numbers__place_value_composed", "Suppose 0 = -4*f + 5000. What is the hundreds digit of f?", "2"),
     ("numbers__round_number", "What is -0.03461 rounded to three decimal places?", "-0.035"),
     ("numbers__round_number", "Round -7654321 to the nearest one million.", "-8000000"),
+    ("numbers__round_number", "Round 1382945 to the nearest 10.", "1382950"),
+    ("numbers__round_number", "Round -1382935 to the nearest ten.", "-1382940"),
+    ("numbers__round_number", "What is 0.12345 rounded to four decimal places?", "0.1235"),
     ("numbers__round_number_composed", "Let w = 1.2 + -1.2455. Round w to 3 dps.", "-0.046"),
     ("polynomials__add", "Let c(r) = 3*r - 4. Let h(e) = e**2 - 1. What is 2*c(y) - h(y)?", "-y**2 + 6*y - 7"),
     (

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 from random import Random
 
@@ -130,6 +131,12 @@ def test_phrasing_never_touches_the_numbers() -> None:
         question = vary("Find 3*x^2 - 17 for x = -4.", Random(number), habits=always)
         assert [part for part in ("17", "4") if part in question] == ["17", "4"]
         assert "  " in question
+    ends = ("Solve -8*x = -88", "What is 11^10", "Simplify (x+1)", "Find 56/x", "Compute 7!", "Differentiate x")
+    for end, number in product(ends, range(60)):
+        question = vary(end, Random(number), habits=Habits(bare=0.5, marked=1, closer=0, opener=0, slip=0))
+        assert question.count("!") == end.count("!"), "a factorial came or went"
+    slips = {slipped(f"How {word} dice", Random(n)) for word in ("there", "three", "seven") for n in range(40)}
+    assert slips == {"How there dice", "How tehre dice", "How three dice", "How seven dice"}
     assert typographic("2*x**2 - 3 = sqrt(5)", Random(3)) == "2·x² − 3 = √5"
     assert typographic("$2*x$", Random(3)) == "$2*x$"
     anagram = "In how many ways can the letters of banana be arranged?"

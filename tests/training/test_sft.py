@@ -165,6 +165,11 @@ def test_noise_replaces_words_of_questions_and_nothing_else(tokenizer: Tokenizer
     assert len(set(seen)) > 4
     assert all(" 12 without three" in question and " sin" in question for question in seen)
     assert all(np.array_equal(noise(thought, number), ids) for number in range(20))
+    pieces = tokenizer.encode(" twentyish three apples smallest").ids
+    assert len(pieces) > 4, "a word of several tokens"
+    row = Row(np.array(pieces, np.int32), np.arange(len(pieces)), np.full(len(pieces), ROLES.index("prompt")))
+    said = [tokenizer.decode(noise(row, number).tolist()) for number in range(20)]
+    assert all(" twentyish three" in question and question.endswith(" smallest") for question in said)
     assert np.array_equal(noise(prompt, 3), WordNoise(tokenizer, 0.5, seed=1)(prompt, 3))
 
 

@@ -1,10 +1,11 @@
 """Drawing one example from a kind of task: variables, wording, program, check.
 
-Promises: a draft depends only on the seed and on the generator it is drawn with. The problems of the `numbers` split
-are never asked in the train split, whatever the wording and whatever is done with them: the numbers of its program, in
-any order, decide which split may use a problem. (With a hash of the whole program, the same numbers would be added in one
-split and subtracted in the other, and a model would learn which numbers are added.)
-Does not promise that the program is right: `verification.py` finds out.
+Promises: a draft depends only on the seed and on the generator it is drawn with. The problems of a seed's `numbers` split
+are never asked in its train split, whatever the wording and whatever is done with them: the numbers of its program, in any
+order, decide which split may use a problem. (With a hash of the whole program, the same numbers would be added in one split
+and subtracted in the other, and a model would learn which numbers are added.)
+Does not promise that the program is right, which synthesis finds out, nor that two seeds never ask the same thing of the same
+numbers by different programs.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from random import Random
 from typing import Any, Literal
 
 from ..synthesis.candidate import ANSWER
+from .agreement import agreed
 from .bank import BankError, Compiled, Seed
 from .frames import FrameError, expand
 from .phrasing import plainly_opened, vary
@@ -129,7 +131,7 @@ def _question(code: Compiled, values: dict[str, Any], rng: Random, split: Split)
     question = expand(rng.choice(frames), values, rng, style)
     if code.distractors and rng.random() < 0.2:
         question = _distracted(question, expand(rng.choice(code.distractors), values, rng, style))
-    question = question.strip()
+    question = agreed(question.strip())
     return plainly_opened(question, rng) if split == "phrasings" else vary(question, rng)
 
 

@@ -10,6 +10,8 @@ import re
 from dataclasses import dataclass
 from random import Random
 
+from ...engine.grading.spoken import spelled_number
+
 OPENERS = (
     "Hi, ", "Hi! ", "Hello, ", "Hey, ", "hey ", "Please ", "please ", "Question: ", "Q: ", "Problem: ", "Task: ",
     "Exercise: ", "Homework: ", "Math question: ", "Quick question: ", "quick one: ", "Can you help me? ",
@@ -89,12 +91,18 @@ def plainly_opened(question: str, rng: Random) -> str:
     return _opened(question, rng.choice(HELD_OUT_OPENERS)) if rng.random() < 0.125 else question
 
 
+_WORD_AT_END = re.compile(r"(?:^|\s)[A-Za-z]{2,}$")
+"""What may stand before an exclamation mark; after anything else it would be a factorial."""
+
+
 def _ending(question: str, rng: Random, habits: Habits) -> str:
     last = question[-1:]
+    factorial = last == "!" and not _WORD_AT_END.search(question[:-1])
     if last in ".?!" and rng.random() < habits.bare:
-        return question[:-1].rstrip()
+        return question if factorial else question[:-1].rstrip()
     if last.isalnum() and rng.random() < habits.marked:
-        question += rng.choice((".", "?", " ?", "!", " ="))
+        mark = rng.choice((".", "?", " ?", "!", " ="))
+        question += mark if mark != "!" or _WORD_AT_END.search(question) else "."
     if question[-1:] in ".?!" and rng.random() < habits.closer:
         return question + rng.choice(CLOSERS)
     return question
@@ -118,13 +126,16 @@ _WORD = re.compile(r"(?<= )[a-z]{5,}(?=[ ,.?!])")
 
 
 def slipped(question: str, rng: Random) -> str:
-    """One letter inside a long word exchanged with the next; a word keeps its letters, should they be counted."""
+    """One letter inside a long word exchanged with the next; a word keeps its letters, should they be counted. A number in
+    words stays as it is, and no other word becomes one ("there", "three")."""
     words = list(_WORD.finditer(question))
     if not words:
         return question
     word = rng.choice(words)
     place = word.start() + rng.randrange(1, len(word[0]) - 2)
-    return question[:place] + question[place + 1] + question[place] + question[place + 2 :]
+    found = question[:place] + question[place + 1] + question[place] + question[place + 2 :]
+    is_number = (spelled_number(text[word.start() : word.end()]) is not None for text in (question, found))
+    return question if any(is_number) else found
 
 
 _TYPOGRAPHIC = (

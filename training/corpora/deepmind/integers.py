@@ -23,7 +23,7 @@ _COMMON = r"(?:greatest|highest|lowest|least|smallest) common"
 _REMAINDER, _PRIME = "Test the remainder.", "Test whether it is prime."
 
 HALF_UP = "half_up = lambda x: sign(x) * floor(abs(x) + S.Half)\n"
-"""Rounds halves away from zero, as the dataset does; Python's own `round` makes them even."""
+"""Rounds halves away from zero, as the dataset does; Python's own `round` and formats make them even."""
 
 
 def _place(groups: Groups) -> str:
@@ -36,7 +36,7 @@ def _rounded(groups: Groups) -> str:
     down, up = ("", "") if unit == "integer" else (f" / {size}", f" * {size}")
     if groups["exact"] == "R":
         return f'{HALF_UP}print(half_up(R("{number}"){down}){up})'
-    return f'print(round(Decimal("{number}"){down}){up})'
+    return f'print(int((Decimal("{number}"){down}).to_integral_value(ROUND_HALF_UP)){up})'
 
 
 def _with_places(groups: Groups) -> str:
@@ -45,7 +45,7 @@ def _with_places(groups: Groups) -> str:
     if groups["exact"] == "R":
         value = f'float(half_up(R("{number}") * 10**{digits}) / 10**{digits})'
         return f"{HALF_UP}print(f'{{{value}:.{digits}f}}')"
-    return f"print(f'{{Decimal(\"{number}\"):.{digits}f}}')"
+    return f"getcontext().rounding = ROUND_HALF_UP\nprint(f'{{Decimal(\"{number}\"):.{digits}f}}')"
 
 
 ASKS = (

@@ -7,6 +7,7 @@ Does not promise that the program is right: it is executed, and its output compa
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from . import algebra, arithmetic, comparison, integers, measurement, probability
 from .reading import Ask, Reading, Unreadable
@@ -36,18 +37,16 @@ _ASKS = (
     *algebra.ASKS,
 )
 
-_IMPORTS = {
-    "from sympy import *": r"\b(?:isprime|primefactors|interpolate|denom|S)\(",
-    "from math import gcd": r"\bgcd\(",
-    "from math import lcm": r"\blcm\((?!denom)",
-    "from math import comb": r"\bcomb\(",
-    "from collections import Counter": r"\bCounter\(",
-    "from fractions import Fraction": r"\bFraction\b",
-    "from decimal import Decimal": r"\bDecimal\(",
-    "from datetime import datetime, timedelta": r"\bdatetime\b",
-    "from numpy import base_repr": r"\bbase_repr\(",
+_HOMES = {
+    "math": ("comb", "gcd", r"lcm(?!\(denom)"),
+    "collections": ("Counter",),
+    "fractions": ("Fraction",),
+    "decimal": ("ROUND_HALF_UP", "Decimal", "getcontext"),
+    "datetime": ("datetime", "timedelta"),
+    "numpy": ("base_repr",),
 }
-"""What a program imports, by what it uses."""
+"""What a program imports, by the module that it is in; as patterns."""
+_OF_SYMPY = re.compile(r"\b(?:isprime|primefactors|interpolate|denom|S)\(")
 
 
 def read(question: str, module: str) -> Reading:
@@ -81,5 +80,12 @@ def _program(statements: list[str], ask: str) -> str:
     if re.search(r"^(let|suppose)\(", body, re.MULTILINE):
         return PREAMBLE + body
     body = body.replace("R(", "S(")
-    imports = [line for line, used in _IMPORTS.items() if re.search(used, body)]
-    return "\n".join([*imports, body])
+    return "\n".join([*_imports(body), body])
+
+
+def _imports(body: str) -> Iterator[str]:
+    if _OF_SYMPY.search(body):
+        yield "from sympy import *"
+    for module, names in _HOMES.items():
+        if used := sorted({found for name in names for found in re.findall(rf"\b{name}\b", body)}):
+            yield f"from {module} import {', '.join(used)}"
