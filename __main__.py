@@ -38,6 +38,7 @@ COMMANDS = {
     "report": ("mathsolve.evaluation.commands.report:app", "Show a run: terminal, Markdown, HTML."),
     "compare": ("mathsolve.evaluation.commands.compare:app", "Compare two runs, problem by problem."),
     "routes": ("mathsolve.evaluation.commands.routes:app", "Tell --mode auto how a model does in each mode."),
+    "score": ("mathsolve.evaluation.commands.score:app", "Score the samples of runs by a reward or critique model."),
     "regrade": ("mathsolve.evaluation.commands.regrade:app", "Grade the answers of a run again."),
     "grade": ("mathsolve.evaluation.commands.grade:app", "Compare answers with right ones."),
     "contamination": ("mathsolve.evaluation.commands.contamination:app", "Find benchmark questions in training data."),
@@ -70,6 +71,10 @@ class Options:
     """Words only (cot), a program only (pot), both (mixed), or let the engine choose (auto)."""
     samples: Annotated[int | None, Parameter(name=["--samples", "-n"], env_var="MATHSOLVE_SAMPLES")] = None
     """Attempts per question; they vote."""
+    scorer: Annotated[str | None, Parameter(env_var="MATHSOLVE_SCORER")] = None
+    """Folder of a reward or critique model that judges the attempts."""
+    select: Annotated[Literal["majority", "weighted", "best"] | None, Parameter(env_var="MATHSOLVE_SELECT")] = None
+    """How the answer is chosen: most votes, votes by score, or the best score; with a scorer: weighted."""
     seed: Annotated[int, Parameter(env_var="MATHSOLVE_SEED")] = 0
     """Seed of every random choice."""
     timeout: Annotated[float, Parameter(env_var="MATHSOLVE_TIMEOUT")] = 60.0
@@ -259,7 +264,8 @@ def _solver(options: Options) -> Solver:
     from .engine.solver import Solver
 
     how = (options.model, options.mode, options.samples, options.seed, options.timeout)
-    settings = Settings(*how, family=options.family, routes=options.routes)
+    select = options.select or ("weighted" if options.scorer else "majority")
+    settings = Settings(*how, family=options.family, routes=options.routes, select=select, scorer=options.scorer)
     return Solver(settings, sandbox=_sandbox() if options.sandbox == "process" else _docker(containers=None))
 
 

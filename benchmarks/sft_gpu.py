@@ -20,11 +20,12 @@ from typing import Any
 import torch
 from sft_steps import Clock, ours_step_s, plain_step_s, random_rows, recipe_of
 
-from mathsolve.training.recipe import FineTuning, Shape, load_recipe
+from mathsolve.training.recipe import FineTuning, load_recipe
 from mathsolve.training.sft.estimate import Size, step_flops
 from mathsolve.training.sft.hardware import device, matmul_flops
 from mathsolve.training.sft.model import new_model
 from mathsolve.training.sft.packing import Rows
+from mathsolve.training.tables import Shape
 
 ROW = 2048
 QWEN = Shape(architecture="qwen2", hidden=1536, layers=28, heads=12, key_value_heads=2, feed_forward=8960, context=ROW)

@@ -16,7 +16,7 @@ import statistics
 import torch
 from sft_steps import by_turns, ours_step_s, plain_step_s, random_rows, recipe_of
 
-from mathsolve.training.recipe import Shape
+from mathsolve.training.tables import Shape
 
 VOCABULARY, ROW, ROWS = 3072, 256, 4
 

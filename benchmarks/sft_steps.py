@@ -21,13 +21,14 @@ from torch.utils.data import default_collate
 from transformers import PrinterCallback, TrainerCallback
 
 from mathsolve.engine.trajectory import Tokens
-from mathsolve.training.recipe import FineTuning, Shape
+from mathsolve.training.recipe import FineTuning
 from mathsolve.training.sft.arguments import training_arguments
 from mathsolve.training.sft.hardware import device, has_bf16
 from mathsolve.training.sft.model import new_model
 from mathsolve.training.sft.noise import WordNoise
 from mathsolve.training.sft.packing import Rows, pack
 from mathsolve.training.sft.trainer import RowDataset, SftTrainer, token_losses, token_weights, weight_table
+from mathsolve.training.tables import Shape
 
 
 def random_rows(vocabulary: int, length: int, count: int, mean: int) -> Rows:

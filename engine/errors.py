@@ -5,6 +5,10 @@ from __future__ import annotations
 import sys
 import traceback
 from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import ValidationError
 
 
 class MathsolveError(Exception):
@@ -17,6 +21,13 @@ class UsageError(MathsolveError):
 
 class BackendError(MathsolveError):
     """The model cannot be loaded or failed while generating."""
+
+
+def first_fault(error: ValidationError) -> str:
+    """The first thing that is wrong with data of pydantic, and where, e.g. `schedule.epochs: Field required`."""
+    first = error.errors()[0]
+    where, told = ".".join(map(str, first["loc"])), first["msg"].removeprefix("Value error, ")
+    return f"{where}: {told}" if where else told
 
 
 def bug(error: Exception) -> str:

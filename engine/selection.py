@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from ..sandbox import Sandbox
 from .answers import decide, equal
@@ -26,6 +26,15 @@ class Scorer(Protocol):
 
     async def score(self, attempts: Sequence[Trajectory]) -> Sequence[float]:
         """One score for each attempt."""
+        ...
+
+
+@runtime_checkable
+class Weighing(Protocol):
+    """A scorer that knows how much a vote of a score is worth, such as one whose scores are probabilities."""
+
+    def weight(self, score: float) -> float:
+        """A positive weight."""
         ...
 
 
@@ -139,7 +148,9 @@ async def select(ballot: Ballot, method: Method, scorer: Scorer | None) -> Vote:
         return ballot.majority()
     given = await scorer.score(answered)
     scores = {id(attempt): score for attempt, score in zip(answered, given, strict=True)}
-    return ballot.weighted(scores) if method == "weighted" else ballot.best(scores)
+    if method == "best":
+        return ballot.best(scores)
+    return ballot.weighted(scores, scorer.weight if isinstance(scorer, Weighing) else None)
 
 
 def logistic(score: float) -> float:

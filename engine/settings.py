@@ -36,6 +36,8 @@ class Settings:
     `selection.settled` for what that does not promise); 0: when it cannot be overtaken."""
     select: Method = "majority"
     """How the answer is chosen among attempts; all but `majority` need a scorer."""
+    scorer: str | None = None
+    """Folder of a reward or critique model that judges attempts (see `engine.judge`), where a caller brings no scorer."""
     family: str | None = None
     """How the model is talked to: the name of a family or a TOML file; None: by the model."""
     routes: str | None = None

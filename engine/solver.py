@@ -55,7 +55,7 @@ class Solver:
         Args:
             settings: how to answer.
             sandbox: what runs programs; by default a `ProcessSandbox`.
-            scorer: judges attempts, where the settings select by scores.
+            scorer: judges attempts, where the settings select by scores; by default the one that the settings name.
             backend: a model of one's own, instead of the one that the settings name.
 
         Raises:
@@ -64,8 +64,15 @@ class Solver:
         """
         self.settings = settings or Settings()
         check_settings(self.settings)
+        if scorer is None and self.settings.scorer is not None:
+            from .judge import Judge
+
+            scorer = Judge(self.settings.scorer)
         if self.settings.select != "majority" and scorer is None:
-            raise UsageError(f"select is {self.settings.select!r}, which needs a scorer: Solver(settings, scorer=...)")
+            raise UsageError(
+                f"select is {self.settings.select!r}, which needs a scorer: name the folder of one (--scorer FOLDER), or "
+                "Solver(settings, scorer=...)"
+            )
         self._scorer = scorer
         self._source = _Given(backend) if backend else find(self.settings.model, self.settings.family)
         told = self.settings.routes

@@ -13,7 +13,7 @@ from ..engine.solver import Solver
 from ..evaluation.benchmarks.loading import load
 from ..evaluation.item import Item
 from ..evaluation.measure import markdown_table, summarise
-from ..evaluation.run import Run
+from ..evaluation.run import Run, replace_file
 from ..evaluation.running.configuration import Configuration
 from ..evaluation.running.session import carry_out
 from .recipe import Recipe
@@ -46,7 +46,7 @@ def write_card(recipe: Recipe, folder: Path, target: Path) -> None:
             runs[name] = outcome.run
     for ingredient in recipe.data:
         shutil.copy(card_of(ingredient.file(folder)), target / f"data-{ingredient.teacher}.md")
-    (target / "README.md").write_text(_card(recipe, folder, runs), encoding="utf-8")
+    replace_file(target / "README.md", [_card(recipe, folder, runs)])
 
 
 def test_sets(recipe: Recipe, folder: Path) -> dict[str, list[Item]]:
@@ -74,7 +74,7 @@ _TITLES = {
 
 
 def _card(recipe: Recipe, folder: Path, runs: dict[str, Run]) -> str:
-    config = json.loads((folder / "transformers" / "config.json").read_text(encoding="utf-8"))
+    config = json.loads((folder / "sft" / "model" / "config.json").read_text(encoding="utf-8"))
     sections = "\n\n".join(f"### {_TITLES[name]}\n\n{_section(run)}" for name, run in runs.items())
     return f"""# The embedded model of mathsolve {__version__}
 

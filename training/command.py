@@ -26,7 +26,18 @@ the same command goes on.""",
 app.command(
     "mathsolve.training.synthesis.command:app", name="synthesise", help="Make questions with verified solutions."
 )
+app.command("mathsolve.training.judging.command:app", name="adopt", help="Make a run of programs of other models.")
+app.command("mathsolve.training.reward.command:app", name="reward", help="Train a judge of two attempts at a problem.")
+app.command("mathsolve.training.critique.command:app", name="critique", help="Train a judge of single attempts.")
+app.command("mathsolve.training.ppo.command:app", name="ppo", help="Learn from own attempts: PPO, or GRPO.")
+app.command("mathsolve.training.hard.command:app", name="hard", help="Find the problems that are solved seldom.")
+app.command(
+    "mathsolve.training.dpo.pairs_command:app", name="pairs", help="Pair better with worse attempts at a problem."
+)
+app.command("mathsolve.training.dpo.command:app", name="dpo", help="Train a model on pairs of attempts.")
 app.command("mathsolve.training.scaling.command:app", name="scale", help="Accuracy against the number of examples.")
+app.command("mathsolve.training.pipeline.command:run", name="run", help="Run a recipe of stages; skip what is done.")
+app.command("mathsolve.training.pipeline.command:status", name="status", help="Show how far a recipe's run is.")
 
 
 @app.command
@@ -73,6 +84,7 @@ def sft(
     data: Annotated[list[str], Parameter(consume_multiple=True, negative="")],
     out: Path,
     model: str | None = None,
+    hard: Path | None = None,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     tiny: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
@@ -96,6 +108,8 @@ def sft(
         Folder of the run; the finished model will be in its folder `model`.
     model:
         Start from this folder or name on the hub, whatever the recipe says.
+    hard:
+        File of `mathsolve train hard`: questions are seen by their weights, hard ones at most three times as often as others.
     dry_run:
         Build everything, make two steps, and leave nothing behind.
     tiny:
@@ -112,7 +126,7 @@ def sft(
 
     console = Console(stderr=True)
     sources = [Source.parse(text) for text in data]
-    fine_tune(resolved, sources, out, console, dry_run=dry_run, tiny=tiny)
+    fine_tune(resolved, sources, out, console, dry_run=dry_run, tiny=tiny, hard=hard)
 
 
 def check_libraries() -> None:

@@ -4,7 +4,7 @@ Stages, each skipped when its result is already in the run's folder, so that the
 
     data        teachers -> solutions, every program executed and checked  data/
     sft         a tokenizer, and a Llama model from scratch                sft/
-    export      transformers and CTranslate2 folders                       transformers/, embedded_model/
+    export      the form of CTranslate2                                    embedded_model/
     trust       P(right), fitted on calibration questions                  embedded_model/mathsolve.json
     report      held-out accuracy by sub-domain                            embedded_model/README.md
 
@@ -16,23 +16,20 @@ from __future__ import annotations
 import asyncio
 import gzip
 import json
-import platform
 import shutil
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 
 from ..engine.backends.embedded import EMBEDDED_FOLDER
-from ..engine.errors import UsageError
 from ..engine.settings import Settings
 from ..engine.solver import Solver
-from ..evaluation.run import replace_file
 from ..sandbox import ProcessSandbox
 from . import card
+from .claim import claim
 from .public import part
-from .recipe import Ingredient, Recipe
+from .recipe import Recipe
 from .seeds.drafts import Split
 from .synthesis.datacard import card_of, write_data_card
 from .synthesis.filters.chain import Chain, Criteria
@@ -42,6 +39,7 @@ from .synthesis.measures import Measures, measures
 from .synthesis.synthesise import synthesise
 from .synthesis.teacher import Teacher
 from .synthesis.teachers.registry import Wishes, open_teacher
+from .tables import Ingredient
 
 TRANSFORMERS_FORM = Path(__file__).parent / "embedded_model"
 """The same model for transformers and vLLM; in the repository, not in the wheel."""
@@ -63,11 +61,10 @@ def train_embedded(recipe: Recipe, folder: Path, console: Console, public: Path 
     Returns:
         The folder of the finished model, which `--model` accepts.
     """
-    folder.mkdir(parents=True, exist_ok=True)
-    claim(recipe, folder)
+    claim(folder / "manifest.json", {"recipe": recipe.model_dump(mode="json")})
     make_data(recipe, folder, console, public)
-    source, target = folder / "transformers", folder / "embedded_model"
-    if not (source / "model.safetensors").is_file():
+    source, target = trained(folder), folder / "embedded_model"
+    if not source.is_dir():
         make_model(recipe, folder, console)
     if not (target / "README.md").is_file():
         console.print("[bold]trust and report[/bold]")
@@ -75,17 +72,9 @@ def train_embedded(recipe: Recipe, folder: Path, console: Console, public: Path 
     return target
 
 
-def claim(recipe: Recipe, folder: Path) -> None:
-    """Writes what the run is made of, or refuses a folder that holds another recipe's run.
-
-    Raises:
-        UsageError: with the remedy.
-    """
-    path = folder / "manifest.json"
-    if path.is_file() and json.loads(path.read_text(encoding="utf-8"))["recipe"] != recipe.model_dump(mode="json"):
-        raise UsageError(f"{folder} holds a run of another recipe; name another folder with --out, or remove this one")
-    manifest = {"recipe": recipe.model_dump(mode="json"), "versions": versions()}
-    replace_file(path, [json.dumps(manifest, indent=2), "\n"])
+def trained(folder: Path) -> Path:
+    """Where the model of a run is in transformers' form."""
+    return folder / "sft" / "model"
 
 
 def make_data(recipe: Recipe, folder: Path, console: Console, public: Path | None = None) -> None:
@@ -119,14 +108,13 @@ async def _make_ingredient(
 
 
 def make_model(recipe: Recipe, folder: Path, console: Console) -> None:
-    """Trains the model and writes its transformers folder."""
+    """Trains the model."""
     from .sft.data import Source
     from .sft.run import fine_tune
 
     console.print("[bold]sft[/bold]")
     sources = [Source(one.file(folder), one.share) for one in recipe.data]
-    trained = fine_tune(recipe, sources, folder / "sft", console)
-    shutil.copytree(trained, folder / "transformers", dirs_exist_ok=True)
+    fine_tune(recipe, sources, folder / "sft", console)
 
 
 def finish(recipe: Recipe, folder: Path, source: Path, target: Path) -> None:
@@ -150,7 +138,7 @@ def install(recipe: Recipe, folder: Path) -> None:
     """Puts the model of a finished run where the package looks for it, its transformers form into the repository, and what it
     was never trained on into the benchmark `builtin`."""
     shutil.copytree(folder / "embedded_model", EMBEDDED_FOLDER, dirs_exist_ok=True)
-    shutil.copytree(folder / "transformers", TRANSFORMERS_FORM, dirs_exist_ok=True)
+    shutil.copytree(trained(folder), TRANSFORMERS_FORM, dirs_exist_ok=True)
     for split in HELD_OUT:
         benchmark(recipe.data[0].file(folder), split, BENCHMARKS / f"builtin_{split}.jsonl.gz")
 
@@ -164,9 +152,3 @@ def benchmark(file: Path, split: Split, target: Path) -> None:
     )
     with target.open("wb") as raw, gzip.GzipFile(filename="", mode="wb", fileobj=raw, mtime=0) as packed:
         packed.writelines(line.encode() for line in lines)
-
-
-def versions() -> dict[str, str]:
-    """What the result depends on besides the recipe and the bank."""
-    libraries = ("mathsolve", "torch", "transformers", "tokenizers", "ctranslate2", "sympy")
-    return {"python": platform.python_version(), "machine": platform.machine()} | {n: version(n) for n in libraries}

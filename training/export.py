@@ -7,6 +7,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from ..evaluation.run import replace_file
+
 
 def export_ctranslate2(
     source: Path, folder: Path, settings: dict[str, Any], quantization: str = "int8_float32"
@@ -29,4 +31,4 @@ def export_ctranslate2(
 
 def write_settings(folder: Path, settings: dict[str, Any]) -> None:
     """Writes `mathsolve.json`."""
-    (folder / "mathsolve.json").write_text(json.dumps(settings, indent=2) + "\n", encoding="utf-8")
+    replace_file(folder / "mathsolve.json", [json.dumps(settings, indent=2) + "\n"])

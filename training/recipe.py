@@ -4,110 +4,18 @@ from __future__ import annotations
 
 import tomllib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import Field, ValidationError, field_validator, model_validator
 
-from ..engine.errors import UsageError
+from ..engine.errors import UsageError, first_fault
 from ..prompts import load_family
+from .tables import Ingredient, Judging, Lora, Modes, Policy, Preference, Schedule, Shape, Table, Weights
 
 RECIPES = Path(__file__).parent / "recipes"
 
 
-class _Table(BaseModel):
-    """A table of a recipe: an unknown key is an error, a value never changes."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-
-class Shape(_Table):
-    """The size of a model."""
-
-    architecture: Literal["llama", "qwen2"] = "llama"
-    """Whose layers: Qwen2's have biases in the attention."""
-    hidden: int = Field(gt=0)
-    """Width."""
-    layers: int = Field(gt=0)
-    """Depth."""
-    heads: int = Field(gt=0)
-    """Attention heads."""
-    key_value_heads: int | None = Field(default=None, gt=0)
-    """Heads of keys and values; None: as many as `heads`."""
-    feed_forward: int = Field(gt=0)
-    """Width of the gated feed-forward layer."""
-    context: int = Field(gt=0)
-    """Longest context in tokens."""
-    tied: bool = True
-    """Whether one matrix embeds tokens and predicts them."""
-
-
-class Weights(_Table):
-    """Loss weight of a token by its role. What the sandbox wrote has none: it is never trained on."""
-
-    prompt: float = Field(default=0.0, ge=0)
-    """The question. A little of it teaches the model which questions it knows, a signal for abstention."""
-    thought: float = Field(default=1.0, ge=0)
-    """Words."""
-    program: float = Field(default=1.0, ge=0)
-    """Programs, and the decision to run them."""
-    stop: float = Field(default=1.0, ge=0)
-    """The end of the solution."""
-
-
-class Modes(_Table):
-    """In how many of the passes over the data a question is seen with which kind of solution; only the ratios count."""
-
-    mixed: float = Field(default=1.0, ge=0)
-    """Words and programs; also stands in where a question lacks the kind."""
-    pot: float = Field(default=1.0, ge=0)
-    """A program without words."""
-    cot: float = Field(default=1.0, ge=0)
-    """Words without a program."""
-
-
-class Lora(_Table):
-    """Low-rank adapters on every linear layer but the last (Hu et al. 2021, arXiv 2106.09685); the rest stays as it is."""
-
-    rank: int = Field(gt=0)
-    """Rank of an adapter."""
-    alpha: int = Field(gt=0)
-    """An adapter's output is multiplied by alpha / rank."""
-
-
-class Schedule(_Table):
-    """How long and how fast to train."""
-
-    epochs: float = Field(gt=0)
-    """Passes over the rows."""
-    rows_per_step: int = Field(gt=0)
-    """Rows in one optimizer step, over all processes."""
-    rows_at_once: int | None = Field(default=None, gt=0)
-    """Rows that one process handles at a time, at most; None: its whole share of a step."""
-    learning_rate: float = Field(gt=0)
-    """Peak; linear warm-up, then cosine to a tenth."""
-    warmup_steps: int = Field(ge=0)
-    """Steps of warm-up."""
-    optimizer: Literal["adamw", "muon"] = "adamw"
-    """AdamW, or Muon for the matrices inside the layers and AdamW for the rest: for small models in one process each."""
-    weight_decay: float = Field(default=0.0, ge=0)
-    """Share of a weight that is taken away in a step, times the learning rate."""
-    word_noise: float = Field(default=0.0, ge=0, lt=1)
-    """Share of the words of questions that are replaced by random ones."""
-    compile: bool = False
-    """Compile the model first, where there is a C++ compiler: takes half a minute, and steps are a fifth shorter."""
-    bf16: bool = True
-    """Multiply in bfloat16, where the hardware has instructions for it."""
-    recompute: bool = False
-    """Compute activations twice instead of keeping them: a third slower, in a fraction of the memory."""
-    checkpoint_steps: int = Field(gt=0)
-    """Steps between checkpoints."""
-    average: int = Field(default=1, gt=0)
-    """Last checkpoints whose weights are averaged into the finished model."""
-    questions: int = Field(default=0, ge=0)
-    """Held-out questions that the weights of every checkpoint answer, for the log."""
-
-
-class FineTuning(_Table):
+class FineTuning(Table):
     """What fine-tuning makes of data."""
 
     seed: int
@@ -131,6 +39,14 @@ class FineTuning(_Table):
     schedule: Schedule
     """The training."""
 
+    @model_validator(mode="after")
+    def _averages_whole_weights(self) -> Self:
+        if self.lora and self.schedule.average > 1:
+            raise ValueError(
+                f"average is {self.schedule.average}, but the mean of adapters is not that of the models; take it out"
+            )
+        return self
+
     @field_validator("family")
     @classmethod
     def _is_a_family(cls, family: str | None) -> str | None:
@@ -140,25 +56,6 @@ class FineTuning(_Table):
             except FileNotFoundError as error:
                 raise ValueError(str(error)) from error
         return family
-
-
-class Ingredient(_Table):
-    """A part of the data: what one teacher gives."""
-
-    teacher: str
-    """Its name, as for `mathsolve train synthesise --teacher`."""
-    questions: int = Field(default=0, ge=0)
-    """Questions to train on; 0: all that the teacher has."""
-    held_out: int = Field(default=0, ge=0)
-    """Questions of each held-out split."""
-    near_duplicates: bool = False
-    """Whether questions may nearly be the same, as those are that a few templates give by the thousand."""
-    share: float = Field(default=1.0, gt=0)
-    """How often each of its questions is seen in a pass; 0.5: every other one."""
-
-    def file(self, folder: Path) -> Path:
-        """Where its examples are in the folder of a run."""
-        return folder / "data" / f"{self.teacher}.jsonl"
 
 
 class Recipe(FineTuning):
@@ -178,6 +75,70 @@ class Recipe(FineTuning):
     """The model's size."""
 
 
+class PolicyTraining(FineTuning):
+    """Fine-tuning on a model's own attempts."""
+
+    policy: Policy
+    """How it learns from them."""
+
+    @model_validator(mode="after")
+    def _has_no_other_settings(self) -> PolicyTraining:
+        used = {"word_noise": self.schedule.word_noise, "compile": self.schedule.compile, "shape": self.shape}
+        if wrong := [name for name, value in used.items() if value]:
+            raise ValueError(f"{wrong[0]} means nothing to a policy; take it out")
+        if self.schedule.optimizer != "adamw":
+            raise ValueError(f"a policy is trained by adamw, not by {self.schedule.optimizer}")
+        if self.weights != Weights():
+            raise ValueError("[weights] mean nothing to a policy: what it wrote counts the same; take them out")
+        if self.policy.method == "grpo" and self.policy.samples < 2:
+            raise ValueError("grpo compares attempts at a problem: samples must be 2 or more")
+        if not any(self.modes.model_dump().values()):
+            raise ValueError("every mode has a share of 0; give one of mixed, pot and cot more")
+        return self
+
+
+class JudgeTraining(FineTuning):
+    """Training of a model that judges attempts."""
+
+    judge: Judging
+    """How it learns to."""
+
+    @model_validator(mode="after")
+    def _has_no_other_settings(self) -> JudgeTraining:
+        schedule = self.schedule
+        used = {"word_noise": schedule.word_noise, "compile": schedule.compile, "questions": schedule.questions}
+        if wrong := [name for name, value in used.items() if value]:
+            raise ValueError(f"{wrong[0]} means nothing to a judge; take it out")
+        if schedule.optimizer != "adamw":
+            raise ValueError(f"a judge is trained by adamw, not by {schedule.optimizer}")
+        return self
+
+
+class PreferenceTraining(FineTuning):
+    """Training on pairs of a better and a worse solution."""
+
+    preference: Preference
+    """How it learns from them."""
+
+    @model_validator(mode="after")
+    def _has_no_other_settings(self) -> PreferenceTraining:
+        used = ("word_noise", "questions", "compile")
+        if wrong := [name for name in used if getattr(self.schedule, name)]:
+            raise ValueError(f"{wrong[0]} means nothing to pairs; take it out")
+        if self.weights.prompt:
+            raise ValueError("a prompt has no weight in pairs; take it out of [weights]")
+        return self
+
+
+KINDS: dict[str, type[FineTuning]] = {
+    "data": Recipe,
+    "policy": PolicyTraining,
+    "judge": JudgeTraining,
+    "preference": PreferenceTraining,
+}
+"""What a recipe with such a table is."""
+
+
 def load_recipe(name: str) -> Recipe:
     """The recipe of that name, or of a TOML file, for the whole chain.
 
@@ -193,7 +154,8 @@ def load_recipe(name: str) -> Recipe:
 
 
 def load_fine_tuning(name: str) -> FineTuning:
-    """The recipe of that name, or of a TOML file: one with `[[data]]` is a `Recipe`.
+    """The recipe of that name, or of a TOML file: one with `[[data]]` is a `Recipe`, one with `[policy]` a
+    `PolicyTraining`, one with `[judge]` a `JudgeTraining`, one with `[preference]` a `PreferenceTraining`.
 
     Raises:
         UsageError: there is none, or a key is wrong; it names the key.
@@ -206,6 +168,8 @@ def load_fine_tuning(name: str) -> FineTuning:
         raise UsageError(f"no recipe {name!r}: neither a file nor one of {known}")
     try:
         table: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
-        return (Recipe if "data" in table else FineTuning).model_validate(table)
-    except (ValidationError, tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path}: {error}") from error
+        return next((kind for key, kind in KINDS.items() if key in table), FineTuning).model_validate(table)
+    except ValidationError as error:
+        raise UsageError(f"{path}: {first_fault(error)}") from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise UsageError(f"{path} is not valid TOML: {error}") from error

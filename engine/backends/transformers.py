@@ -51,8 +51,14 @@ class _Sequence:
 class TransformersBackend:
     """A model of transformers behind the `Backend` protocol."""
 
-    def __init__(self, name: str, family: Family | None) -> None:
-        """Loads a folder or a name on the hub. `family`: None where its chat template is to decide.
+    def __init__(self, name: str, family: Family | None, *, weights: Any = None) -> None:
+        """Loads a folder or a name on the hub.
+
+        Args:
+            name: the folder, or the name.
+            family: None where its chat template is to decide.
+            weights: a model that lies in this process already, such as one that is being trained, in place of the one that
+                `name` has; it is served as it is, where it is. Call `forget` whenever its weights have changed.
 
         Raises:
             BackendError: it cannot be loaded.
@@ -62,19 +68,19 @@ class TransformersBackend:
         try:
             tokenizer = transformers.AutoTokenizer.from_pretrained(name)
             dtype = torch.float32 if device == "cpu" else "auto"
-            model = transformers.AutoModelForCausalLM.from_pretrained(name, dtype=dtype)
+            own = transformers.AutoModelForCausalLM.from_pretrained(name, dtype=dtype) if weights is None else None
         except (OSError, ValueError, KeyError) as error:
             first = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise BackendError(f"transformers cannot load {name!r}: {first}; check the name or the folder") from error
         if not tokenizer.is_fast:
             raise BackendError(f"the tokenizer of {name!r} has no fast form (tokenizer.json); convert it first")
-        self._model: Any = model.eval().to(device)  # type: ignore[no-untyped-call]
+        model = self._model = weights.eval() if own is None else own.eval().to(device)  # type: ignore[no-untyped-call]
         self.renderer = chat_renderer(tokenizer, family)
         context = longest_context(model.config.get_text_config())
         self.profile = Profile(context)
         ends = model.generation_config.eos_token_id
         self._ends = frozenset([ends] if isinstance(ends, int) else ends or [])
-        self._slots = Slots(self._model, rows_that_fit(self._model, context), context)
+        self.forget()
         self._slots.check()
         self._waiting: list[_Sequence] = []
         self._running: list[_Sequence] = []
@@ -96,6 +102,10 @@ class TransformersBackend:
             self._waiting.append(fresh)
             self._work.notify()
         return await reply
+
+    def forget(self) -> None:
+        """Drops all keys and values, and the memory that they take. Nothing may be in progress."""
+        self._slots = Slots(self._model, rows_that_fit(self._model, self.profile.context), self.profile.context)
 
     async def score(self, ids: Sequence[int]) -> list[float]:
         """See `Backend.score`."""

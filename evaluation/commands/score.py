@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import App, Parameter
 
 from ...engine.console import harmless
+from ..metrics import Metrics, metrics
 from ..metrics.rows import text_table, with_interval
-from ..metrics.summary import Metrics, metrics
 from ..report.table import percent
 from ..report.tables import Named, choices
 from ..run import Run

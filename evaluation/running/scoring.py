@@ -17,7 +17,7 @@ from typing import Any
 from ...engine.judge import Judge
 from ...engine.trajectory import Trajectory
 from ..metrics.calibrated import Drift, drift
-from ..record import ESCAPED, Record
+from ..record import ESCAPED, Record, keys
 from ..run import Run, replace_file
 from .journal import RECORDS, Journal, locked, repair
 
@@ -41,7 +41,9 @@ class Scoring:
     """Of probabilities: beside what is true, by benchmark and mode."""
 
 
-def score(run: Run, judge: Judge, name: str, on_progress: Callable[[int, int], None] = lambda done, of: None) -> Scoring:
+def score(
+    run: Run, judge: Judge, name: str, on_progress: Callable[[int, int], None] = lambda done, of: None
+) -> Scoring:
     """Gives every sample that says something about its model a score, unless it has one.
 
     Args:
@@ -69,7 +71,7 @@ def score(run: Run, judge: Judge, name: str, on_progress: Callable[[int, int], N
             scored += len(batch)
             on_progress(known + scored, known + to_do)
         journal.sync()
-        if scored:
+        if _repeats(path):
             _rewrite(run, lambda record: record)
     return Scoring(name, scored, known, drifts(run, name) if judge.manifest.kind == "critique" else {})
 
@@ -92,7 +94,8 @@ def _make_room(run: Run, judge: Judge, name: str) -> None:
     print_ = judge.fingerprint()
     if known.get(name, {}).get("judge") == print_:
         return
-    _rewrite(run, lambda record: replace(record, scores={k: v for k, v in record.scores.items() if k != name}))
+    if any(name in record.scores for record in run.records()):
+        _rewrite(run, lambda record: replace(record, scores={k: v for k, v in record.scores.items() if k != name}))
     known[name] = {"judge": print_, "folder": str(judge.folder), "kind": judge.manifest.kind}
     replace_file(path, [json.dumps(known, indent=2) + "\n"])
 
@@ -121,6 +124,12 @@ def _scorable(run: Run, record: Record) -> bool:
 
 def _trajectory(run: Run, record: Record) -> Trajectory:
     return Trajectory(run.items[record.problem].problem, record.steps, record.answer, record.stop)
+
+
+def _repeats(path: Path) -> bool:
+    """Whether a record stands in several lines, of which the last one counts."""
+    found = list(keys(path)) if path.is_file() else []
+    return len(found) > len(set(found))
 
 
 def _rewrite(run: Run, changed: Callable[[Record], Record]) -> None:

@@ -323,6 +323,11 @@ def test_a_question_of_several_corpora_is_one_candidate_with_all_their_solutions
 def test_what_rewords_a_question_shares_its_seed(tmp_path: Path) -> None:
     found = candidates(folder(tmp_path), "gsm8k", "gsm8k_structured_rewrite")
     assert {candidate.seed for candidate in found.values()} == {"gsm8k/0"}
+    asked = [{"content": ROWS["gsm8k/train.jsonl.gz"]["question"]}, {"content": "print(4 * 12 - 3)"}]
+    same = {"messages": [{}, *asked], "gt_final": "45"}
+    rows = {**ROWS, "qsolv_gsm8k_python/train.jsonl.gz": same}
+    found = candidates(folder(tmp_path / "listed first", rows), "qsolv", "gsm8k", "gsm8k_structured_rewrite")
+    assert {candidate.seed for candidate in found.values()} == {"gsm8k/0"}, "whatever corpus is listed first"
 
 
 def test_torn_rows_and_rows_without_a_field_cost_themselves_alone(tmp_path: Path) -> None:

@@ -11,7 +11,9 @@ from mathsolve.engine.errors import UsageError
 from mathsolve.engine.settings import Settings
 from mathsolve.engine.solver import Solver
 from mathsolve.training import embedded
-from mathsolve.training.recipe import Ingredient, Recipe, load_recipe
+from mathsolve.training.claim import claim
+from mathsolve.training.recipe import Recipe, load_recipe
+from mathsolve.training.tables import Ingredient
 
 QUIET = Console(quiet=True)
 
@@ -67,6 +69,21 @@ def test_public_data_that_are_not_there_are_named(tmp_path: Path) -> None:
         embedded.make_data(small(data=(Ingredient(teacher="corpora"),)), tmp_path / "run", QUIET)
 
 
+def test_a_folder_is_the_folder_of_one_run(tmp_path: Path) -> None:
+    path = tmp_path / "run" / "made.json"
+    claim(path, {"recipe": {"seed": 1}, "data": (1, 2)})
+    written = path.read_bytes()
+    claim(path, {"recipe": {"seed": 1}, "data": (1, 2)})
+    assert path.read_bytes() == written and json.loads(written)["versions"]["mathsolve"]
+    with pytest.raises(UsageError, match="run was begun with another recipe; name another folder with --out"):
+        claim(path, {"recipe": {"seed": 2}, "data": (1, 2)})
+    claim(path, {"recipe": {"seed": 2}}, begun=False)
+    assert json.loads(path.read_bytes())["recipe"] == {"seed": 2}
+    path.write_bytes(written[:40])
+    with pytest.raises(UsageError, match=r"made\.json is damaged; put it back"):
+        claim(path, {"recipe": {"seed": 1}})
+
+
 def test_the_shipped_model_is_the_one_in_the_repository() -> None:
     """The served form and the transformers form come from the same run: same tokenizer."""
     a = json.loads((embedded.EMBEDDED_FOLDER / "tokenizer.json").read_text(encoding="utf-8"))
@@ -75,7 +92,7 @@ def test_the_shipped_model_is_the_one_in_the_repository() -> None:
 
 
 def test_an_unknown_recipe_or_key_is_named() -> None:
-    with pytest.raises(UsageError, match=r"no recipe 'huge': neither a file nor one of embedded-bank, embedded-cpu"):
+    with pytest.raises(UsageError, match=r"no recipe 'huge': neither a file nor one of .*embedded-bank, embedded-cpu"):
         load_recipe("huge")
 
 

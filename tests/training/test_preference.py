@@ -8,63 +8,48 @@ import pytest
 import torch
 from torch import tensor
 
-from mathsolve.training.dpo.loss import Sums, Terms, dpo_loss, hard_weight, solution_logprobs
-from mathsolve.training.dpo.pot_weight import PotWeight
+from mathsolve.training.dpo.loss import FIGURES, Sums, Terms, dpo_loss
+from mathsolve.training.sft.pot_weight import PotWeight
+
+
+def told(figures: torch.Tensor) -> dict[str, float]:
+    """The figures of one pair, by name."""
+    return dict(zip(FIGURES, figures[:, 0].tolist(), strict=True))
 
 
 def test_at_the_reference_the_loss_is_log_two() -> None:
     sums = Sums(tensor([-3.0, -7.0]), tensor([-4.0, -1.0]))
-    loss, log = dpo_loss(sums, sums, tensor([2, 3]), Terms(nll=0))
-    assert loss.item() == pytest.approx(math.log(2))
-    assert log["accuracy"] == log["margin"] == 0
+    losses, figures = dpo_loss(sums, sums, tensor([1.5, 7 / 3]), Terms(nll=0))
+    assert losses.tolist() == pytest.approx([math.log(2)] * 2)
+    assert told(figures)["accuracy"] == told(figures)["margin"] == 0
 
 
 def test_every_term_by_hand() -> None:
     policy, reference = Sums(tensor([-3.0]), tensor([-6.0])), Sums(tensor([-2.0]), tensor([-4.0]))
     terms = Terms(beta=0.5, nll=2.0, guard=3.0)
-    loss, log = dpo_loss(policy, reference, tensor([4]), terms, weights=tensor([1.5]), margins=tensor([0.1]))
+    losses, figures = dpo_loss(policy, reference, tensor([0.75]), terms, weights=tensor([1.5]), margins=tensor([0.1]))
     gap = 0.5 * ((-3 + 2) - (-6 + 4)) - 0.1
     preference = math.log(1 + math.exp(-gap))
-    assert loss.item() == pytest.approx(1.5 * preference + 2.0 * 3 / 4 + 3.0 * 1)
-    assert (log["chosen_moved"], log["rejected_moved"], log["fell"]) == (-1, -2, 1)
-
-
-def test_log_probabilities_count_only_what_was_written() -> None:
-    torch.manual_seed(0)
-    logits, ids = torch.randn(2, 5, 7, requires_grad=True), torch.randint(0, 7, (2, 5))
-    weights = tensor([[0.0, 0, 1, 0, 1], [0, 1, 1, 1, 0]])
-    sums, counts = solution_logprobs(logits, ids, weights)
-    table = logits.log_softmax(-1)
-    assert counts.tolist() == [2, 3]
-    assert sums[0].item() == pytest.approx((table[0, 1, ids[0, 2]] + table[0, 3, ids[0, 4]]).item())
-    sums.sum().backward()
-    assert logits.grad is not None
-    assert logits.grad[0, [0, 2, 4]].abs().sum() == 0
-    assert logits.grad[0, [1, 3]].abs().sum() > 0
-
-
-def test_the_text_of_the_sandbox_changes_no_loss() -> None:
-    torch.manual_seed(0)
-    logits, ids = torch.randn(1, 6, 9), torch.randint(0, 9, (1, 6))
-    weights = tensor([[0.0, 1, 0, 0, 1, 1]])
-    other = ids.clone()
-    other[0, 2:4] = (other[0, 2:4] + 1) % 9
-    assert torch.equal(solution_logprobs(logits, ids, weights)[0], solution_logprobs(logits, other, weights)[0])
+    assert losses.tolist() == pytest.approx([1.5 * preference + 2.0 * 0.75 + 3.0 * 1])
+    found = told(figures)
+    assert (found["chosen_moved"], found["rejected_moved"], found["fell"]) == (-1, -2, 1)
+    assert found["preference"] == pytest.approx(preference)
 
 
 def test_a_step_raises_the_chosen_and_lowers_the_rejected() -> None:
     chosen, rejected = tensor([-5.0], requires_grad=True), tensor([-5.0], requires_grad=True)
-    loss, _ = dpo_loss(Sums(chosen, rejected), Sums(tensor([-5.0]), tensor([-5.0])), tensor([3]), Terms())
-    loss.backward()
+    losses, _ = dpo_loss(Sums(chosen, rejected), Sums(tensor([-5.0]), tensor([-5.0])), -chosen / 3, Terms())
+    losses.sum().backward()
     assert chosen.grad is not None and rejected.grad is not None
     assert chosen.grad.item() < 0 < rejected.grad.item()
 
 
-def test_hard_problems_weigh_more_within_bounds() -> None:
-    weights = hard_weight(tensor([0.1, 0.5, 0.99]))
-    assert weights[0] > weights[1] > weights[2] == 0.25
-    assert weights.max() <= 4
-    assert hard_weight(tensor([1.0, 1.0])).isfinite().all()
+def test_the_guard_acts_only_on_a_chosen_solution_that_fell() -> None:
+    reference = Sums(tensor([-5.0]), tensor([-5.0]))
+    for now, expected in ((-6.0, 1.0), (-4.0, 0.0)):
+        policy = Sums(tensor([now]), tensor([-5.0]))
+        with_guard, without = (dpo_loss(policy, reference, tensor([1.0]), Terms(guard=g))[0] for g in (1.0, 0.0))
+        assert (with_guard - without).item() == pytest.approx(expected)
 
 
 def fed(controller: PotWeight, steps: int, thought: float, program: float) -> None:

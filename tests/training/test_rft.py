@@ -72,6 +72,9 @@ def test_similarity_is_symmetric_and_bounded(pair: list[list[Step]]) -> None:
     [
         ("3 * 4 = 12, then 12 / 5 = 2.4", True),
         ("3 * 4 = 13", False),
+        ("10 / 3 = 3.33", True),
+        ("2^3 = 9", False),
+        ("that is $5 * 3 = $16", False),
         ("1,200 + 300 = 1,500", True),
         ("f(2) = 3 and x = 5", True),
         ("1/2 + 1/3 = 5/6", True),

@@ -95,6 +95,19 @@ def test_files_with_the_same_questions_give_subsets_with_the_same_questions(data
     assert {row["question"] for row in lines(tmp_path / "a")} == {row["question"] for row in lines(tmp_path / "b")}
 
 
+def test_what_another_file_holds_out_is_in_no_subset_nor_is_what_lacks_the_mode(data: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other.jsonl"
+    rows = [{**example(index), "split": "numbers" if index == 1 else "train"} for index in range(1, 9)]
+    alone = [{**row, "solutions": row["solutions"][index % 2 : index % 2 + 1]} for index, row in enumerate(rows)]
+    other.write_text("".join(json.dumps(row) + "\n" for row in alone), encoding="utf-8")
+    write_subsets([Source(data), Source(other)], {150: tmp_path / "all"}, seed=1)
+    assert "What is 18 plus 17?" not in {row["question"] for row in lines(tmp_path / "all")}, "held out by the other"
+    write_subsets([Source(other)], {4: tmp_path / "cot"}, seed=1, modes=["cot"])
+    assert [row["solutions"][0]["mode"] for row in lines(tmp_path / "cot")] == ["cot"] * 4
+    with pytest.raises(UsageError, match="there are 4 examples"):
+        write_subsets([Source(other)], {5: tmp_path / "more"}, seed=1, modes=["cot"])
+
+
 def test_more_examples_than_there_are_is_refused(data: Path, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"180 examples for training in sums\.jsonl, not 181"):
         write_subsets([Source(data)], {181: tmp_path / "x"}, seed=1)

@@ -16,7 +16,6 @@ from mathsolve.engine.renderer import Renderer
 from mathsolve.engine.trajectory import Thought, Tokens
 from mathsolve.prompts import load_family
 from mathsolve.sandbox import Observation, Program
-from mathsolve.training.recipe import Shape, Weights
 from mathsolve.training.sft.data import Source, encode
 from mathsolve.training.sft.estimate import Size, step_flops
 from mathsolve.training.sft.isolation import check_isolation
@@ -25,6 +24,7 @@ from mathsolve.training.sft.noise import WordNoise
 from mathsolve.training.sft.packing import PAD_ROLE, ROLES, Row, Rows, pack
 from mathsolve.training.sft.tokenizer import train_tokenizer
 from mathsolve.training.sft.trainer import token_losses, token_weights, weight_table
+from mathsolve.training.tables import Shape, Weights
 
 SHAPES = {
     "llama": Shape(hidden=32, layers=2, heads=4, feed_forward=48, context=128),

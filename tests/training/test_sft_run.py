@@ -18,9 +18,12 @@ from transformers import AutoModelForCausalLM
 
 from mathsolve.engine.errors import UsageError
 from mathsolve.training.recipe import FineTuning, Recipe, load_fine_tuning, load_recipe
-from mathsolve.training.sft.checkpoints import mean_weights, whole_checkpoints
+from mathsolve.training.sft.checkpoints import averaged, kept, mean_weights, to_go_on_from, whole_checkpoints
 from mathsolve.training.sft.data import Source
+from mathsolve.training.sft.model import new_model
+from mathsolve.training.sft.optimizer import MuonAdamW
 from mathsolve.training.sft.run import fine_tune
+from mathsolve.training.tables import Shape
 
 QUIET = Console(quiet=True)
 RECIPE = """
@@ -201,6 +204,37 @@ def test_the_finished_model_may_be_the_mean_of_the_last_checkpoints(
     assert all(torch.allclose(made[name].float(), (a[name] + b[name]) / 2, atol=1e-2) for name in made)
     name = "model.embed_tokens.weight"
     assert torch.equal(made[name], ((a[name] / 2) + (b[name] / 2)).bfloat16())
+
+
+def test_what_a_stop_leaves_is_not_averaged_and_pushes_nothing_out(recipe_file: Path, tmp_path: Path) -> None:
+    schedule = changed(recipe_file, average=3, checkpoint_steps=500).schedule
+    for step in (500, 1000, 1100, 1400):  # ended after 1100 and 1400
+        (tmp_path / f"checkpoint-{step}").mkdir()
+        state = json.dumps({"global_step": step})
+        (tmp_path / f"checkpoint-{step}" / "trainer_state.json").write_text(state, encoding="utf-8")
+    assert to_go_on_from(tmp_path, schedule) == tmp_path / "checkpoint-1400"
+    assert [path.name for path in whole_checkpoints(tmp_path)] == [f"checkpoint-{n}" for n in (500, 1000, 1400)]
+    shutil.copytree(tmp_path / "checkpoint-1400", last := tmp_path / "checkpoint-1520")
+    (last / "trainer_state.json").write_text('{"global_step": 1520}', encoding="utf-8")
+    assert kept(schedule) == 4
+    assert [path.name for path in averaged(tmp_path, schedule)] == [f"checkpoint-{n}" for n in (500, 1000, 1520)]
+
+
+def test_muon_leaves_the_matrices_of_tokens_alone() -> None:
+    for tied in (True, False):
+        shape = Shape(hidden=32, layers=1, heads=4, feed_forward=48, context=64, tied=tied)
+        model = new_model(shape, 300, 0, 1)
+        matrices, others = MuonAdamW(model, 1e-3, 0.1).param_groups
+        assert {tuple(p.shape) for p in matrices["params"]} == {(32, 32), (48, 32), (32, 48)}
+        assert sum(p.shape == (300, 32) for p in others["params"]) == 2 - tied
+        assert len(matrices["params"]) + len(others["params"]) == len(list(model.parameters()))
+
+
+def test_adapters_are_not_averaged(recipe_file: Path) -> None:
+    with pytest.raises(ValueError, match="average is 2, but the mean of adapters is not that of the models"):
+        changed(recipe_file, average=2).model_validate(
+            {**changed(recipe_file, average=2).model_dump(), "lora": {"rank": 4, "alpha": 8}}
+        )
 
 
 def test_training_lowers_the_loss_of_words_and_programs_and_samples_are_scored(

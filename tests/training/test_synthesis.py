@@ -181,7 +181,7 @@ def test_a_file_that_grows_is_what_it_would_have_been_at_once(tmp_path: Path) ->
 def test_a_bank_that_is_too_small_says_so(tmp_path: Path) -> None:
     endless = tuple("on and " * 100 + str(number) for number in range(10))
     too_long = Seed.model_validate({**ADD.model_dump(), "questions": endless})
-    with pytest.raises(UsageError, match="only 0 different examples"):
+    with pytest.raises(UsageError, match="the last 2001 draws of split 'train' gave no example; 0 of 5 are kept"):
         made(tmp_path, [too_long], {"train": 5})
 
 

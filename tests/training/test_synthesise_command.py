@@ -74,6 +74,8 @@ def test_parquet_and_datasets_hold_the_same_examples(tmp_path: Path, capsys: pyt
     assert {name: len(part) for name, part in loaded.items()} == summary["kept"]
     assert [row["question"] for row in loaded["train"]] == [e.question for e in examples if e.split == "train"]
     assert run(command(folder, "-n", "20", "--held-out", "5")) == 0, "a finished run may be repeated"
+    assert run(command(folder, "-n", "30", "--held-out", "5")) == 0, "and may grow"
+    assert datasets.load_from_disk(str(folder))["train"].num_rows == 30
 
 
 def test_the_data_card_says_what_is_in_the_data(tmp_path: Path) -> None:

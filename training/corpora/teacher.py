@@ -11,7 +11,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +24,7 @@ from .equations import prefix, system
 from .naming import plan
 from .programs import program
 from .solution import MAX_LENGTH, Row, Solution, Unusable
-from .table import Corpus, at, chosen, records
+from .table import Corpus, at, chosen, records, table
 from .words import words
 
 FINAL = f"The answer is {ANSWER}."
@@ -149,7 +149,7 @@ def candidate(sources: Collection[Source]) -> Candidate | NoCandidate:
         except Unusable as fault:
             faults.append(str(fault))
     first = next(iter(sources))
-    seed = next(iter(seeds), first.id)
+    seed = min(seeds, key=lambda id: id.partition("/")[0] not in _originals(), default=first.id)
     if not made:
         return NoCandidate(seed, faults[0], domain=next(iter(domains), first.corpus.domain))
     source, solution, domain = made[0]
@@ -178,6 +178,12 @@ def _question_key(corpus: Corpus, record: dict[str, Any]) -> str:
         return " ".join(str(at(record, corpus.fields.question)).casefold().split())
     except Unusable:
         return ""
+
+
+@cache
+def _originals() -> frozenset[str]:
+    """Corpora that others reword; a question that is in one of them has its id there."""
+    return frozenset(corpus.lineage.corpus for corpus in table().values() if corpus.lineage)
 
 
 def _seed(source: Source) -> str:

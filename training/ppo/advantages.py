@@ -49,13 +49,16 @@ def whitened(advantages_BT: Tensor, written_BT: Tensor) -> Tensor:
     return (advantages_BT - mean) * written / (variance + 1e-8).sqrt()
 
 
-def group_relative(rewards_GN: Tensor, *, by_deviation: bool = True) -> tuple[Tensor, Tensor]:
+def group_relative(
+    rewards_GN: Tensor, *, by_deviation: bool = True, least_deviation: float = 0.0
+) -> tuple[Tensor, Tensor]:
     """Advantages of the N solutions of each of G problems against each other (GRPO, Shao et al. 2024, arXiv 2402.03300).
 
     Args:
         rewards_GN: reward of each solution.
         by_deviation: divide by the standard deviation; without it long and easy problems are not favoured (Dr. GRPO, Liu et
             al. 2025, arXiv 2503.20783).
+        least_deviation: what is divided by at least, so that differences that are small on purpose stay small.
 
     Returns:
         Advantages `[G, N]`, and which groups are of use, `[G]`: where all rewards are equal nothing is to be learnt.
@@ -63,4 +66,5 @@ def group_relative(rewards_GN: Tensor, *, by_deviation: bool = True) -> tuple[Te
     centred = rewards_GN - rewards_GN.mean(-1, keepdim=True)
     deviation = rewards_GN.std(-1, unbiased=False, keepdim=True)
     useful = deviation.squeeze(-1) > 1e-6
-    return (centred / (deviation + 1e-6) if by_deviation else centred) * useful.unsqueeze(-1), useful
+    scaled = centred / (deviation + 1e-6).clamp(min=least_deviation) if by_deviation else centred
+    return scaled * useful.unsqueeze(-1), useful

@@ -10,27 +10,25 @@ The same command resumes a study that was stopped; more sizes, variants, samples
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from hashlib import file_digest
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from rich.console import Console
 
-from ...engine.errors import MathsolveError, UsageError
+from ...engine.errors import MathsolveError
 from ...engine.solver import Solver
 from ...evaluation.benchmarks.choose import expanded
 from ...evaluation.item import Item
-from ...evaluation.run import replace_file
 from ...evaluation.running.options import Options, configured, names_of, problems, settings
 from ...evaluation.running.session import INTERRUPTED, carry_out
+from ..claim import claim, hash_of
 from . import findings
 from .findings import GREEDY, SAMPLED, Figures, Findings
 from .page import write
-from .subsets import write_subsets
+from .subsets import MODES, write_subsets
 from .training import EXAMPLES, Compute, Tokenizers, exported, plan, train
 from .variant import Arm
 
@@ -91,18 +89,8 @@ def conduct(study: Study, folder: Path, console: Console) -> Findings:
 
 def _claim(arm: Arm, folder: Path) -> None:
     """Writes what an arm is made of, or refuses a folder of another one. Raises `UsageError`."""
-    data = [{"file": source.path.name, "sha256": _digest(source.path)} for source in arm.variant.sources]
-    made_of: dict[str, Any] = {"recipe": arm.variant.recipe.model_dump(mode="json"), "data": data}
-    path = folder / "arm.json"
-    if path.is_file():
-        there = json.loads(path.read_text(encoding="utf-8"))
-        if other := [key for key, value in made_of.items() if there.get(key) != value]:
-            raise UsageError(
-                f"{folder} was begun with other {' and '.join(other)}; name another folder with --out, or remove this one"
-            )
-        return
-    folder.mkdir(parents=True, exist_ok=True)
-    replace_file(path, [json.dumps(made_of, indent=1) + "\n"])
+    data = [{"file": source.path.name, "sha256": hash_of(source.path)} for source in arm.variant.sources]
+    claim(folder / "arm.json", {"recipe": arm.variant.recipe.model_dump(mode="json"), "data": data})
 
 
 def _subsets(study: Study, folder: Path) -> None:
@@ -110,7 +98,9 @@ def _subsets(study: Study, folder: Path) -> None:
     for name in dict.fromkeys(arm.variant.name for arm in study.arms):
         mine = [arm for arm in study.arms if arm.variant.name == name]
         targets = {arm.size: folder / arm.name / EXAMPLES for arm in mine}
-        write_subsets(mine[0].variant.sources, targets, mine[0].variant.recipe.seed)
+        recipe = mine[0].variant.recipe
+        modes = [mode for mode in MODES if getattr(recipe.modes, mode)]
+        write_subsets(mine[0].variant.sources, targets, recipe.seed, modes)
 
 
 def _texts(study: Study, folder: Path) -> dict[str, tuple[Path, ...]]:
@@ -163,8 +153,3 @@ def _about(study: Study, compute: Compute, items: Sequence[Item]) -> str:
     samples = f"{options.samples} samples a problem at temperature {options.temperature:g}, and one greedy answer"
     counts = ", ".join(f"{count:,} of {bench}" for bench, count in Counter(item.bench for item in items).items())
     return f"{len(study.arms)} models, {how}; {samples}; problems: {counts}."
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()

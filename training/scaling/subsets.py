@@ -6,29 +6,40 @@ gives no lopsided subset, and two files with the same questions, e.g. verified a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from contextlib import ExitStack
 from hashlib import blake2b
 from itertools import chain
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...engine.errors import UsageError
 from ..sft.data import Source
+from ..synthesis.candidate import Written
 from ..synthesis.example import Example
+from ..synthesis.filters.duplicate import question_key
+
+MODES: tuple[Written, ...] = get_args(Written)
+"""Kinds of solutions."""
 
 
-def write_subsets(sources: Sequence[Source], targets: Mapping[int, Path], seed: int) -> None:
+def write_subsets(
+    sources: Sequence[Source], targets: Mapping[int, Path], seed: int, modes: Collection[Written] = MODES
+) -> None:
     """Writes a JSONL file with the first so many training examples for each size, unless they are all there.
+
+    Only examples count that have a solution of one of the `modes`, and whose question none of the files holds out.
 
     Raises:
         UsageError: there are not that many; or a line is no example.
     """
     if all(path.is_file() for path in targets.values()):
         return
-    places = ranks((example.question for example in _training(sources)), seed)
+    kept_out = {question_key(e.question) for source in sources for e in source.examples() if e.split != "train"}
+    places = ranks((example.question for example in _training(sources, kept_out, modes)), seed)
     if max(targets) > len(places):
         names = ", ".join(source.path.name for source in sources)
         raise UsageError(
@@ -37,7 +48,7 @@ def write_subsets(sources: Sequence[Source], targets: Mapping[int, Path], seed: 
     parts = {size: path.with_suffix(".part") for size, path in targets.items()}
     with ExitStack() as stack:
         files = {size: stack.enter_context(part.open("w", encoding="utf-8")) for size, part in parts.items()}
-        for place, example in zip(places, _training(sources), strict=True):
+        for place, example in zip(places, _training(sources, kept_out, modes), strict=True):
             line = example.model_dump_json() + "\n"
             for size, file in files.items():
                 if place < size:
@@ -57,5 +68,8 @@ def ranks(questions: Iterable[str], seed: int) -> NDArray[np.int64]:
     return np.argsort(np.argsort(numbers, kind="stable"), kind="stable")
 
 
-def _training(sources: Sequence[Source]) -> Iterable[Example]:
-    return (e for e in chain.from_iterable(source.examples() for source in sources) if e.split == "train")
+def _training(sources: Sequence[Source], kept_out: Set[bytes], modes: Collection[Written]) -> Iterator[Example]:
+    for example in chain.from_iterable(source.examples() for source in sources):
+        usable = example.split == "train" and any(worked.mode in modes for worked in example.solutions)
+        if usable and question_key(example.question) not in kept_out:
+            yield example

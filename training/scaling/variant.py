@@ -7,17 +7,15 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import ValidationError
 
-from ...engine.errors import UsageError
+from ...engine.errors import UsageError, first_fault
 from ..recipe import FineTuning
 from ..sft.data import Source
 from ..synthesis.candidate import Written
-
-KINDS: tuple[Written, ...] = get_args(Written)
-"""Kinds of solutions."""
+from .subsets import MODES
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +66,11 @@ def read_variant(text: str, sources: Sequence[Source], recipe: FineTuning) -> Va
     files = tuple(part for part in parts.split(",") if "=" not in part or Path(part).is_file())
     changes = dict(part.split("=", 1) for part in parts.split(",") if part not in files)
     alone = changes.pop("mode", None)
-    mode: Written | None = next((kind for kind in KINDS if kind == alone), None)
+    mode: Written | None = next((kind for kind in MODES if kind == alone), None)
     if alone is not None and mode is None:
-        raise UsageError(f"--variant {name}: unknown mode {alone!r}; choose {', '.join(KINDS)}")
+        raise UsageError(f"--variant {name}: unknown mode {alone!r}; choose {', '.join(MODES)}")
     if mode is not None:
-        changes = {**{f"modes.{kind}": str(int(kind == mode)) for kind in KINDS}, **changes}
+        changes = {**{f"modes.{kind}": str(int(kind == mode)) for kind in MODES}, **changes}
     found = tuple(Source.parse(file) for file in files) or tuple(sources)
     return Variant(name, found, changed(recipe, changes), mode or "mixed")
 
@@ -95,9 +93,7 @@ def changed(recipe: FineTuning, changes: Mapping[str, str]) -> FineTuning:
     try:
         return type(recipe).model_validate(tables)
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(map(str, first["loc"]))
-        raise UsageError(f"{where} of a recipe cannot be {first['input']!r}: {first['msg']}") from error
+        raise UsageError(f"a recipe cannot be changed so: {first_fault(error)}") from error
 
 
 def _value(text: str) -> Any:

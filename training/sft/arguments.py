@@ -8,6 +8,7 @@ from transformers import TrainingArguments
 
 from ...engine.errors import UsageError
 from ..recipe import FineTuning
+from .checkpoints import kept
 from .hardware import device, has_bf16
 
 PATIENCE_S = 6 * 3600
@@ -35,7 +36,7 @@ def training_arguments(recipe: FineTuning, folder: Path) -> TrainingArguments:
         logging_steps=20,
         logging_nan_inf_filter=False,
         save_steps=schedule.checkpoint_steps,
-        save_total_limit=max(2, schedule.average),
+        save_total_limit=kept(schedule),
         seed=recipe.seed,
         data_seed=recipe.seed,
         ddp_timeout=PATIENCE_S,

@@ -13,6 +13,7 @@ from torch import Tensor
 from ...engine.errors import MathsolveError
 from ..export import write_settings
 from ..recipe import FineTuning
+from ..tables import Schedule
 from .model import Writing, load_model
 
 
@@ -24,6 +25,32 @@ def whole_checkpoints(folder: Path) -> list[Path]:
     for path in torn:
         shutil.rmtree(path)
     return [path for path in found if path not in torn]
+
+
+def to_go_on_from(folder: Path, schedule: Schedule) -> Path | None:
+    """The last whole checkpoint. Those that earlier stops left between two regular ones are removed, lest they push out one
+    that the finished model is averaged of."""
+    found = whole_checkpoints(folder)
+    for path in found[:-1]:
+        if not _is_regular(path, schedule):
+            shutil.rmtree(path)
+    return found[-1] if found else None
+
+
+def averaged(folder: Path, schedule: Schedule) -> list[Path]:
+    """The checkpoints whose mean is the finished model: the last one, and those before it that the schedule asks for. So a run
+    that was stopped gives the same model."""
+    found = whole_checkpoints(folder)
+    return [path for path in found if path == found[-1] or _is_regular(path, schedule)][-schedule.average :]
+
+
+def kept(schedule: Schedule) -> int:
+    """How many checkpoints a run keeps: those that are averaged, and one that a stop may leave among them."""
+    return max(2, schedule.average + 1)
+
+
+def _is_regular(checkpoint: Path, schedule: Schedule) -> bool:
+    return (step_of(checkpoint) or 1) % schedule.checkpoint_steps == 0
 
 
 def step_of(checkpoint: Path) -> int | None:

@@ -7,13 +7,13 @@ import json
 import random
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from pydantic import ValidationError
 
-from ...engine.errors import UsageError
+from ...engine.errors import UsageError, first_fault
 from ...engine.loop import Budget
 from ...engine.renderer import Renderer
 from ...engine.shown import OUTPUT_CHARS, shorten
@@ -69,30 +69,35 @@ class Source:
                 if line.strip():
                     yield Example.model_validate_json(line)
             except ValidationError as error:
-                first = error.errors()[0]
-                told = ": ".join(filter(None, (".".join(map(str, first["loc"])), first["msg"])))
-                raise UsageError(f"{self.path}, line {number} is no example: {told}") from error
+                raise UsageError(f"{self.path}, line {number} is no example: {first_fault(error)}") from error
 
 
 def solutions(
-    sources: Iterable[Source], recipe: FineTuning, renderer: Renderer, end_id: int
+    sources: Iterable[Source],
+    recipe: FineTuning,
+    renderer: Renderer,
+    end_id: int,
+    multiples: Mapping[bytes, float] | None = None,
 ) -> Iterator[tuple[Tokens, int]]:
     """The training solutions of all files, encoded, and how often each of them is seen in the whole run.
 
     In every pass a question is seen with one of its solutions, of a mode that the recipe's shares decide. A question that any
-    of the files holds out is seen in none.
+    of the files holds out is seen in none, nor is one without a solution of a mode that has a share.
+
+    multiples: by `question_key` how many times as often as others a question is seen; where it is not named, as often.
     """
     sources = list(sources)
     kept_out = {question_key(e.question) for source in sources for e in source.examples() if e.split != "train"}
     shares: dict[Written, float] = {"mixed": recipe.modes.mixed, "pot": recipe.modes.pot, "cot": recipe.modes.cot}
     draw = random.Random(recipe.seed)
     for source in sources:
-        passes = recipe.schedule.epochs * source.share
         for example in source.examples():
-            if example.split == "train" and question_key(example.question) not in kept_out:
+            key = question_key(example.question)
+            if example.split == "train" and key not in kept_out:
+                passes = recipe.schedule.epochs * source.share * (multiples or {}).get(key, 1.0)
                 times = int(passes) + (draw.random() < passes % 1)
-                chosen = [example.solutions.index(example.chosen(shares, recipe.seed, turn)) for turn in range(times)]
-                for number, count in Counter(chosen).items():
+                chosen = [example.chosen(shares, recipe.seed, turn) for turn in range(times)]
+                for number, count in Counter(example.solutions.index(one) for one in chosen if one).items():
                     worked = example.solutions[number]
                     tokens = encode(example.question, worked.mode, worked.trajectory, renderer, end_id)
                     yield tokens, count
@@ -116,10 +121,18 @@ def held_out(sources: Iterable[Source], limit: int, seed: int) -> list[Example]:
     return found[:limit]
 
 
-def encode(question: str, mode: str, steps: Iterable[Step], renderer: Renderer, end_id: int) -> Tokens:
-    """A whole solution as the ids that the engine would have at its end, and who each of them belongs to."""
+def encode(
+    question: str, mode: str, steps: Iterable[Step], renderer: Renderer, end_id: int, *, fills: bool = False
+) -> Tokens:
+    """A whole solution as the ids that the engine would have at its end, and who each of them belongs to.
+
+    fills: whether what the engine writes into a box, where the family asks for that, counts as its own, an observation; else a
+    model also learns to copy it.
+    """
     family, end = renderer.family, renderer.decode([end_id])
     written = renderer.steps(_shown(steps, family))
+    if fills and family.fills_box:
+        written = list(_with_fills(written, family))
     asked = [part for segment in written for part in _asked_for(segment, family, end)]
     tokens = renderer.encode([*renderer.prompt(question, mode), *asked, *family.finish()])
     return tokens if family.end else tokens.extended([end_id], "stop")
@@ -134,6 +147,24 @@ def _shown(steps: Iterable[Step], family: Family) -> Iterator[Step]:
             text = shorten(replace(step, preset=family.preset).text, OUTPUT_CHARS)
             step = Observation("ok", stdout=text + family.hint.format(left=left))
         yield step
+
+
+def _with_fills(written: Iterable[Segment], family: Family) -> Iterator[Segment]:
+    """The segments, divided where the engine wrote what was printed into the box that a thought opens."""
+    printed = ""
+    for segment in written:
+        if segment.role == "observation" and not segment.tag:
+            printed = segment.text.strip()
+        filling = f"{printed}}}"
+        before, box, after = segment.text.partition(family.box + filling)
+        if segment.role != "thought" or not printed or not box:
+            yield segment
+            continue
+        yield Segment(before + family.box, "thought")
+        yield Segment(filling, "observation")
+        if after:
+            yield Segment(after, "thought")
+        printed = ""
 
 
 def _asked_for(segment: Segment, family: Family, end: str) -> Iterator[Segment]:

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 from rich.filesize import decimal
 
-from ..recipe import FineTuning, Shape
+from ..recipe import FineTuning
+from ..tables import Shape
 from .hardware import matmul_flops
 from .model import new_model, with_adapters
 from .packing import Rows

@@ -26,7 +26,8 @@ from ...engine.backends.chat import chat_renderer
 from ...engine.errors import UsageError
 from ...engine.renderer import Renderer
 from ...prompts import Family, known_family, load_family
-from ..recipe import FineTuning, Lora, Shape
+from ..recipe import FineTuning
+from ..tables import Lora, Shape
 
 ARCHITECTURES: dict[str, tuple[type[Any], type[Any]]] = {
     "llama": (LlamaConfig, LlamaForCausalLM),

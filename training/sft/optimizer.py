@@ -17,8 +17,10 @@ class MuonAdamW(torch.optim.Optimizer):
     """`torch.optim.Muon` and `torch.optim.AdamW` that share one learning-rate schedule."""
 
     def __init__(self, model: nn.Module, learning_rate: float, weight_decay: float) -> None:
-        matrices = [p for name, p in model.named_parameters() if p.ndim == 2 and "embed" not in name]
-        others = [p for name, p in model.named_parameters() if p.ndim != 2 or "embed" in name]
+        inside = {id(p) for layer in model.modules() if isinstance(layer, nn.Linear) for p in (layer.weight,)}
+        inside -= {id(p) for p in _outer(model)}
+        matrices = [p for p in model.parameters() if id(p) in inside]
+        others = [p for p in model.parameters() if id(p) not in inside]
         super().__init__([{"params": matrices}, {"params": others}], {"lr": learning_rate})
         self._parts: list[torch.optim.Optimizer] = [
             torch.optim.Muon(matrices, lr=learning_rate, weight_decay=weight_decay, adjust_lr_fn="match_rms_adamw"),
@@ -46,3 +48,11 @@ class MuonAdamW(torch.optim.Optimizer):
         for part, state in zip(self._parts, state_dict["parts"], strict=True):
             part.load_state_dict(state)
         self._share_groups()
+
+
+def _outer(model: nn.Module) -> list[nn.Parameter]:
+    """The matrix that embeds tokens and the one that predicts them, which may be the same."""
+    ends = (
+        getattr(model, name)() for name in ("get_input_embeddings", "get_output_embeddings") if hasattr(model, name)
+    )
+    return [end.weight for end in ends if end is not None]

@@ -12,7 +12,7 @@ from array import array
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,7 +37,28 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class Arrays:
+    """Arrays that belong together, as files that are mapped into memory."""
+
+    def save(self, folder: Path) -> None:
+        """Writes a file for each array; the last of them is there only when all are."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for field in fields(self):
+            part = folder / f"{field.name}.part.npy"
+            np.save(part, getattr(self, field.name))
+            part.replace(folder / f"{field.name}.npy")
+
+    @classmethod
+    def load(cls, folder: Path) -> Self | None:
+        """What `save` wrote, mapped; None where it did not come to its end."""
+        names = [field.name for field in fields(cls)]
+        if not (folder / f"{names[-1]}.npy").is_file():
+            return None
+        return cls(**{name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in names})
+
+
+@dataclass(frozen=True, slots=True)
+class Rows(Arrays):
     """Encoded solutions, and which of them share a row."""
 
     ids: NDArray[np.int32]
@@ -73,22 +94,6 @@ class Rows:
         """Tokens of each solution in the rows, as often as it is seen."""
         sizes: NDArray[np.int64] = np.diff(self.starts)[self.members]
         return sizes
-
-    def save(self, folder: Path) -> None:
-        """Writes a file for each array; the last of them is there only when all are."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for field in fields(self):
-            part = folder / f"{field.name}.part.npy"
-            np.save(part, getattr(self, field.name))
-            part.replace(folder / f"{field.name}.npy")
-
-    @classmethod
-    def load(cls, folder: Path) -> Rows | None:
-        """The rows that `save` wrote, mapped; None where it did not come to its end."""
-        names = [field.name for field in fields(cls)]
-        if not (folder / f"{names[-1]}.npy").is_file():
-            return None
-        return cls(**{name: np.load(folder / f"{name}.npy", mmap_mode="r") for name in names})
 
 
 def pack(solutions: Iterable[tuple[Tokens, int]], length: int, seed: int) -> Rows:

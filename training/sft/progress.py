@@ -38,7 +38,7 @@ class Report(TrainerCallback):
 
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Opens the live line and TensorBoard's file, and forgets log lines from beyond the checkpoint that it starts from."""
-        _cut(self._log, state.global_step)
+        cut(self._log, state.global_step)
         if find_spec("tensorboard") is not None:
             from torch.utils.tensorboard import SummaryWriter
 
@@ -101,14 +101,14 @@ class Report(TrainerCallback):
         return f"{rate * self._step_tokens:,.0f} tokens/s", mfu
 
 
-def _cut(log: Path, step: int) -> None:
-    """Leaves the lines of the log up to a step; a line that was torn is dropped."""
+def cut(log: Path, step: int) -> None:
+    """Leaves the lines of the log up to a step, none where the run begins anew; a line that was torn is dropped."""
     if not log.is_file():
         return
     kept = []
     for line in log.read_text(encoding="utf-8").splitlines():
         try:
-            if json.loads(line)["step"] <= step:
+            if step and json.loads(line)["step"] <= step:
                 kept.append(line + "\n")
         except ValueError:
             continue

@@ -11,13 +11,10 @@ The same command resumes a run that was stopped, with the same result, and does 
 
 from __future__ import annotations
 
-import json
 import shutil
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from hashlib import file_digest
-from importlib.metadata import version
 from pathlib import Path
 
 import torch
@@ -27,8 +24,9 @@ from transformers import PrinterCallback, TrainingArguments
 from transformers.utils import logging
 
 from ...engine.errors import UsageError
-from ...evaluation.running.environment import commit
 from ...prompts import Family
+from ..claim import claim, hash_of
+from ..hard.mining import read_hard
 from ..recipe import FineTuning
 from . import arguments, checkpoints
 from .data import Source, held_out, solutions, texts
@@ -63,6 +61,8 @@ class Run:
     """Two steps, which leave nothing behind."""
     tiny: bool
     """Random weights of a tiny model, to see everything work."""
+    hard: Path | None = None
+    """File of `mathsolve train hard`: which questions are seen more often."""
 
 
 def fine_tune(
@@ -73,6 +73,7 @@ def fine_tune(
     *,
     dry_run: bool = False,
     tiny: bool = False,
+    hard: Path | None = None,
 ) -> Path:
     """Trains, or goes on with it.
 
@@ -83,6 +84,7 @@ def fine_tune(
         console: hears of the estimate and the progress.
         dry_run: build everything, make two steps and leave nothing behind.
         tiny: with random weights of a tiny model of the same architecture.
+        hard: file of `mathsolve train hard`, whose questions are seen by their weights, at most three times as often as others.
 
     Returns:
         The folder of the finished model.
@@ -95,11 +97,13 @@ def fine_tune(
         raise UsageError(
             "the recipe names no model: give one with --model, or a [shape] and a family for one from scratch"
         )
+    if hard is not None and not hard.is_file():
+        raise UsageError(f"there is no file {str(hard)!r}; `mathsolve train hard` makes one")
     made = dry_run and not folder.exists()
     if dry_run:
         folder = folder / "dry-run"
         shutil.rmtree(folder, ignore_errors=True)
-    run = Run(recipe, sources, folder, console, dry_run, tiny)
+    run = Run(recipe, sources, folder, console, dry_run, tiny, hard)
     try:
         return _carry_out(run)
     except torch.OutOfMemoryError as error:
@@ -135,7 +139,7 @@ def _carry_out(run: Run) -> Path:
         run.console.print(line, highlight=False, soft_wrap=True)
     _train(run, trainer, words.renderer.family, estimate)
     if not args.process_index and not run.dry:
-        last = checkpoints.whole_checkpoints(run.folder)[-run.recipe.schedule.average :]
+        last = checkpoints.averaged(run.folder, run.recipe.schedule)
         checkpoints.finish(run.recipe, last, words, model, tiny=run.tiny)
         run.console.print(
             f'made {model}: mathsolve --model {model} "What is 15% of 80?"', highlight=False, soft_wrap=True
@@ -144,25 +148,12 @@ def _carry_out(run: Run) -> Path:
 
 
 def _claim(run: Run) -> None:
-    """Writes what the run is made of, or refuses a folder that holds another run; as long as that has made nothing of its data,
-    it may be replaced. Raises `UsageError`."""
-    data = [{"file": source.path.name, "share": source.share, "sha256": _digest(source.path)} for source in run.sources]
-    made_of = {"recipe": run.recipe.model_dump(mode="json"), "data": data, "tiny": run.tiny}
-    path = run.folder / "sft.json"
+    """Claims the folder; as long as nothing was made of the data, they may be replaced. Raises `UsageError`."""
+    data = [{"file": source.path.name, "share": source.share, "sha256": hash_of(source.path)} for source in run.sources]
+    hard = hash_of(run.hard) if run.hard else None
+    made_of = {"recipe": run.recipe.model_dump(mode="json"), "data": data, "tiny": run.tiny, "hard": hard}
     begun = any((run.folder / name).exists() for name in ("tokenizer.json", "rows"))
-    if path.is_file() and begun:
-        there = json.loads(path.read_text(encoding="utf-8"))
-        if changed := [key for key, value in made_of.items() if there.get(key) != value]:
-            raise UsageError(
-                f"{run.folder} was begun with another {' and '.join(changed)}; name another folder with --out, or remove it"
-            )
-        return
-    run.folder.mkdir(parents=True, exist_ok=True)
-    versions = {name: version(name) for name in ("mathsolve", "torch", "transformers", "accelerate", "tokenizers")}
-    manifest = {**made_of, "versions": versions, "commit": commit(Path(__file__).parents[2])}
-    part = path.with_suffix(".part")
-    part.write_text(json.dumps(manifest, indent=2) + "\n", encoding="utf-8")
-    part.replace(path)
+    claim(run.folder / "sft.json", made_of, begun=begun)
 
 
 def _tokenizer(run: Run, family: Family) -> Tokenizer:
@@ -178,7 +169,8 @@ def _tokenizer(run: Run, family: Family) -> Tokenizer:
 def _rows(run: Run, words: Writing) -> Rows:
     """The packed data, made once for each run. Raises `UsageError` when there are none."""
     if (rows := Rows.load(run.folder / "rows")) is None:
-        encoded = solutions(run.sources, run.recipe, words.renderer, words.end_id)
+        multiples = read_hard(run.hard) if run.hard else None
+        encoded = solutions(run.sources, run.recipe, words.renderer, words.end_id, multiples)
         with run.console.status("encoding the data"):
             rows = pack(encoded, run.recipe.row, run.recipe.seed)
         if not len(rows):
@@ -215,13 +207,14 @@ def _train(run: Run, trainer: SftTrainer, family: Family, estimate: Estimate) ->
         trainer.add_callback(report)
         if not run.dry:
             questions = held_out(run.sources, recipe.schedule.questions, recipe.seed)
-            trainer.add_callback(Accuracy(family.name, questions, recipe.row, report, run.console))
+            accuracy = Accuracy(family.name, questions, recipe.row, report, run.console, trainer.program_weight)
+            trainer.add_callback(accuracy)
     with args.main_process_first(local=False, desc="checkpoints"):
-        done = checkpoints.whole_checkpoints(run.folder)
-    if done and checkpoints.step_of(done[-1]) == args.max_steps:
+        done = checkpoints.to_go_on_from(run.folder, run.recipe.schedule)
+    if done and checkpoints.step_of(done) == args.max_steps:
         return
     try:
-        trainer.train(resume_from_checkpoint=str(done[-1]) if done else None)
+        trainer.train(resume_from_checkpoint=str(done) if done else None)
     finally:
         report.close()
     if stop.stopped:
@@ -231,8 +224,3 @@ def _train(run: Run, trainer: SftTrainer, family: Family, estimate: Estimate) ->
 
 def _names(sources: Sequence[Source]) -> str:
     return ", ".join(source.path.name for source in sources)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()

@@ -15,15 +15,17 @@ from typing import Any, cast
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
-from torch.utils.data import Dataset, default_collate
+from torch.utils.data import Dataset
 from transformers import Trainer
 
 from ...engine.errors import UsageError
-from ..recipe import FineTuning, Weights
+from ..recipe import FineTuning
+from ..tables import Weights
 from .isolation import check_isolation
 from .noise import WordNoise
 from .optimizer import MuonAdamW
 from .packing import ROLES, Rows
+from .program_weight import ProgramWeight
 
 
 class RowDataset(Dataset[dict[str, Tensor]]):
@@ -46,7 +48,8 @@ class RowDataset(Dataset[dict[str, Tensor]]):
 
 def weight_table(weights: Weights) -> Tensor:
     """The loss weight by the index of a role, padding last, shape `[len(ROLES) + 1]`."""
-    by_role = {"observation": 0.0, **weights.model_dump()}
+    program = 1.0 if weights.program == "dynamic" else weights.program
+    by_role = {"observation": 0.0, **weights.model_dump(), "program": program}
     return torch.tensor([*(float(by_role[role]) for role in ROLES), 0.0])
 
 
@@ -74,7 +77,11 @@ class SftTrainer(Trainer):
         self._table, self._schedule = weight_table(recipe.weights).to(device), recipe.schedule
         self._sums = torch.zeros(2, len(ROLES) + 1, device=device)
         self._checked = False
-        self.tokens_seen = 0
+        self._step_tokens = 0  # where all steps have the same number
+        self.program_weight: ProgramWeight | None = None
+        if recipe.weights.program == "dynamic":
+            self.program_weight = ProgramWeight(self._table, self.args.max_steps, self._summed)
+            self.add_callback(self.program_weight)
 
     def create_optimizer(self, *args: Any, **kwargs: Any) -> torch.optim.Optimizer:
         """The optimizer of the recipe. Raises `UsageError` for one that does not work with shared weights."""
@@ -96,7 +103,7 @@ class SftTrainer(Trainer):
     def seconds_of_a_piece(self) -> float:
         """How long forward and backward take over one piece of a step here; the second time counts. Nothing is changed."""
         dataset, model = cast("RowDataset", self.train_dataset), cast("nn.Module", self.model)
-        batch = self._prepare_inputs(default_collate([dataset[i] for i in range(self.args.train_batch_size)]))
+        batch = self._prepare_inputs(self.data_collator([dataset[i] for i in range(self.args.train_batch_size)]))
         for _ in range(2):
             start = time.perf_counter()
             with self.accelerator.autocast():
@@ -116,7 +123,7 @@ class SftTrainer(Trainer):
         for piece in pieces:
             roles_BT, positions_BT = piece["roles"].to(device), piece["position_ids"].to(device)
             total += token_weights(self._table, roles_BT, positions_BT)[:, 1:].sum()
-            self.tokens_seen += piece["roles"].numel() * self.args.world_size
+        self._step_tokens = sum(piece["roles"].numel() for piece in pieces) * self.args.world_size
         return pieces, self.accelerator.reduce(total, "sum").clamp(min=1e-6)
 
     def training_step(self, model: nn.Module, inputs: dict[str, Tensor], *args: Any, **kwargs: Any) -> Tensor:
@@ -151,11 +158,18 @@ class SftTrainer(Trainer):
             for role, total, count in zip(ROLES, totals, counts, strict=False):
                 if count:
                     logs[f"loss_{role}"] = round(total / count, 4)
-            logs["tokens"] = self.tokens_seen
+            if self._step_tokens:
+                logs["tokens"] = self.state.global_step * self._step_tokens  # counted on after a stop, too
+            if self.program_weight is not None:
+                logs["weight_program"] = round(self.program_weight.controller.weight, 4)
             self._sums.zero_()
         super().log(logs, *args, **kwargs)
 
     def _count(self, nll: Tensor, used: Tensor, roles: Tensor) -> None:
         flat = roles.flatten()
-        self._sums[0].index_add_(0, flat, (nll * used).flatten())
-        self._sums[1].index_add_(0, flat, used.float().flatten())
+        for sums in (self._sums, *((self.program_weight.sums,) if self.program_weight is not None else ())):
+            sums[0].index_add_(0, flat, (nll * used).flatten())
+            sums[1].index_add_(0, flat, used.float().flatten())
+
+    def _summed(self, tensor: Tensor) -> Tensor:
+        return cast("Tensor", self.accelerator.reduce(tensor, "sum"))

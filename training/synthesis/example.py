@@ -91,16 +91,20 @@ class Example(OnDisk):
     refused: int = 0
     """How many more were proposed and refused: they are among the rejects."""
 
-    def chosen(self, shares: Mapping[Written, float], seed: int, turn: int = 0) -> Worked:
+    def chosen(self, shares: Mapping[Written, float], seed: int, turn: int = 0) -> Worked | None:
         """The solution for one pass over the data, of a mode drawn by these shares; the same arguments give the same one.
 
-        Where the question lacks the mode it is one of `mixed`, and where it lacks that too, any.
+        Where the question lacks the mode it is one of `mixed`, and where it lacks that too, any; but never of a mode without
+        a share: None where there is no other.
         """
+        usable = [worked for worked in self.solutions if shares.get(worked.mode)]
+        if not usable:
+            return None
         key = f"{seed}/{turn}/{self.source}/{self.split}/{self.index}".encode()
         number = int.from_bytes(blake2b(key, digest_size=16).digest())
         mode = _drawn(shares, (number & (2**64 - 1)) / 2**64)
-        having = [worked for worked in self.solutions if worked.mode == mode]
-        having = having or [worked for worked in self.solutions if worked.mode == "mixed"] or list(self.solutions)
+        having = [worked for worked in usable if worked.mode == mode]
+        having = having or [worked for worked in usable if worked.mode == "mixed"] or usable
         return having[(number >> 64) % len(having)]
 
 

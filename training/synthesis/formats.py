@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from importlib.util import find_spec
 from itertools import islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
 from ...engine.errors import UsageError
@@ -85,8 +86,13 @@ def _write_folder(working: Path, out: Path) -> None:
     def rows(split: str) -> Iterator[dict[str, Any]]:
         return (example.model_dump() for example in read_examples(working) if example.split == split)
 
-    parts = {
-        split: Dataset.from_generator(rows, features=features, gen_kwargs={"split": split}, split=split)
-        for split in splits
-    }
-    DatasetDict(parts).save_to_disk(str(out))
+    with TemporaryDirectory(
+        dir=out.parent
+    ) as cache:  # the usual one would give back what another file of this name held
+        parts = {
+            split: Dataset.from_generator(
+                rows, features=features, gen_kwargs={"split": split}, split=split, cache_dir=cache
+            )
+            for split in splits
+        }
+        DatasetDict(parts).save_to_disk(str(out))

@@ -36,8 +36,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress
 
-PATIENCE = 20
-"""Draws for each example asked for, after which the teacher is judged to have too few."""
+PATIENCE = 2000
+"""Draws in a row without an example, after which the teacher is judged to have no more."""
 FLUSH, FLUSH_S = 50, 1.0
 """Records, or seconds, between two updates of the files and of the progress bar, whichever are over first."""
 
@@ -100,14 +100,17 @@ async def _keep(
 ) -> None:
     """Write records until the split is done."""
     task = bar.add_task(split, total=wanted, completed=ledger.kept[split], rejected=0)
-    flushed_s = time.monotonic()
+    flushed_s, barren = time.monotonic(), 0
     while not ledger.done(split):
         record = await anext(made)
         ledger.write(record)
         yields.add(record)
         drawn, kept = ledger.next[split], ledger.kept[split]
-        if wanted is not None and drawn > PATIENCE * wanted + 1000:
-            raise UsageError(f"only {kept} different examples in {drawn} draws of split {split!r}: ask for fewer")
+        barren = 0 if record[0] else barren + 1
+        if wanted is not None and barren > PATIENCE:
+            raise UsageError(
+                f"the last {barren} draws of split {split!r} gave no example; {kept} of {wanted} are kept: ask for {kept}"
+            )
         if drawn % FLUSH == 0 or ledger.done(split) or time.monotonic() - flushed_s > FLUSH_S:
             flushed_s = time.monotonic()
             ledger.flush()

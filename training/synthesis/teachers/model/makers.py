@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from .....engine.errors import UsageError
+from .....engine.errors import UsageError, first_fault
 from .masking import Masked
 from .roots import Root
 
@@ -92,9 +92,7 @@ def _load(name: str, known: Sequence[str]) -> Maker:
     try:
         return Maker.model_validate({**tomllib.loads(path.read_text(encoding="utf-8")), "name": path.stem})
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise UsageError(f"{path}: {field}: {first['msg'].removeprefix('Value error, ')}") from error
+        raise UsageError(f"{path}: {first_fault(error)}") from error
     except ValueError as error:
         raise UsageError(f"{path} is not valid TOML: {error}") from error
 

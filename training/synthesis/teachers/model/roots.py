@@ -17,7 +17,7 @@ from typing import Annotated, Protocol
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from .....engine.errors import UsageError
+from .....engine.errors import UsageError, first_fault
 from ....seeds.bank import Bank, BankError, Seed
 from ....seeds.drafts import HELD_OUT_SHARE, Split, draw
 from ..program import domain
@@ -151,11 +151,7 @@ def _read(line: bytes, path: Path, number: int) -> Root:
     try:
         read = _Line.model_validate_json(line)
     except ValidationError as error:
-        first = error.errors()[0]
-        field = ".".join(str(part) for part in first["loc"])
-        raise UsageError(
-            f"{path}, line {number} is no question: {field + ': ' if field else ''}{first['msg']}"
-        ) from error
+        raise UsageError(f"{path}, line {number} is no question: {first_fault(error)}") from error
     identity = f"{path.stem}:{number}" if read.id is None else str(read.id)
     answer = None if read.answer is None else str(read.answer)
     return Root(identity, read.question, read.domain, read.level, answer)

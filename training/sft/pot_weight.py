@@ -63,7 +63,8 @@ class PotWeight:
 
     def state(self) -> dict[str, Any]:
         """What a checkpoint keeps."""
-        return {"mean": self._mean, "start": self._start, "failures": self._failures, "steps": self._steps}
+        mean, start = dict(self._mean), dict(self._start)
+        return {"mean": mean, "start": start, "failures": self._failures, "steps": self._steps}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Goes on from what `state` gave."""

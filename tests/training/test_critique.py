@@ -1,0 +1,183 @@
+"""The critique model: the marks of the rubric, their calibration, and a tiny one that learns them."""
+
+from __future__ import annotations
+
+import json
+import math
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from rich.console import Console
+
+from mathsolve.engine.judge import Judge, read_off
+from mathsolve.engine.trajectory import Step, Thought, Trajectory
+from mathsolve.evaluation.metrics.calibrated import auroc, brier, calibration_error, drift, reliability
+from mathsolve.sandbox import Observation, Program
+from mathsolve.training.critique.agreement import mean_error, quadratic_kappa, spearman
+from mathsolve.training.critique.isotonic import curve, curves, isotonic
+from mathsolve.training.critique.loss import ordinal_loss, soft_labels
+from mathsolve.training.critique.stage import CritiqueStage, opinions
+from mathsolve.training.judging.labels import labelled
+from mathsolve.training.judging.rubric import RUBRIC, mark, marks
+from mathsolve.training.judging.run import train_judge
+from mathsolve.training.judging.scored import Scored
+from mathsolve.training.recipe import JudgeTraining, load_fine_tuning
+from mathsolve.training.samples import Sample, Sampled, is_right
+
+from .judged_runs import attempts, boxed, failed, item, recipe_file, record, right, sums, wrong
+
+SUM = item(4)
+GOLD = int(SUM.gold or 0)
+ERROR = Observation("error", error="ValueError: no")
+MENDED: tuple[Step, ...] = (Program("print(1 + )"), ERROR, *right(SUM))
+FALSE = Thought(f"2 + 2 = 5, so \\boxed{{{GOLD}}}.")
+
+
+@pytest.mark.parametrize(
+    ("due", "steps", "answer", "verdict"),
+    [
+        (0, (Thought("I cannot."),), None, "wrong"),
+        (1, (Program("1 +"), ERROR), None, "wrong"),
+        (2, (Program("print(1)"), Observation("ok", stdout="1\n")), None, "wrong"),
+        (3, failed(SUM), "999", "wrong"),
+        (4, wrong(SUM), "998", "wrong"),
+        (5, (boxed("It", -GOLD),), str(-GOLD), "wrong"),
+        (5, (boxed("It", 10 * GOLD),), str(10 * GOLD), "wrong"),
+        (6, (Program("print(1 +"), ERROR, boxed("Still it", GOLD)), str(GOLD), "correct"),
+        (6, (FALSE,), str(GOLD), "correct"),
+        (7, MENDED, str(GOLD), "correct"),
+        (8, (boxed("It", GOLD),), str(GOLD), "correct"),
+        (9, right(SUM), str(GOLD), "correct"),
+        (None, right(SUM), str(GOLD), "undecided"),
+    ],
+)
+def test_marks_follow_the_verdict_and_the_execution(
+    due: int | None, steps: tuple[Step, ...], answer: str | None, verdict: str
+) -> None:
+    one = replace(record(SUM, 0, steps, "wrong"), answer=answer, verdict=verdict)  # type: ignore[arg-type]
+    assert mark(one, SUM.gold) == due
+    assert due is None or due in RUBRIC
+
+
+def sampled(*found: Sample) -> Sampled:
+    return Sampled(SUM, found)
+
+
+def sample(steps: tuple[Step, ...], verdict: str = "correct") -> Sample:
+    one = record(SUM, 0, steps, verdict)  # type: ignore[arg-type]
+    return Sample(one, "m", is_right(one))
+
+
+def test_a_clean_run_gets_the_full_mark_when_another_way_confirms_it() -> None:
+    other = (Program(f"total = {GOLD}\nprint(total)"), Observation("ok", stdout=f"{GOLD}\n"), boxed("It", GOLD))
+    assert marks(sampled(sample(right(SUM)), sample(right(SUM, "Again")))) == [9, 9], "the same way confirms nothing"
+    assert marks(sampled(sample(right(SUM)), sample(other), sample(wrong(SUM), "wrong"))) == [10, 10, 4]
+
+
+def test_a_reward_model_learns_from_pairs_and_a_critique_model_from_everything() -> None:
+    flawed = sample((FALSE,))
+    mixed = sampled(sample(right(SUM)), sample(wrong(SUM), "wrong"), flawed)
+    assert [one.right for one in labelled(mixed, "reward")] == [True, False]
+    assert [one.mark for one in labelled(mixed, "critique")] == [9, 4, 6]
+    assert labelled(sampled(sample(right(SUM)), flawed), "reward") == ()
+
+
+def test_the_loss_is_the_cross_entropy_of_soft_labels() -> None:
+    weights = [math.exp(-((j - 9) ** 2) / 2) for j in range(11)]
+    assert soft_labels(torch.tensor([9.0]))[0].tolist() == pytest.approx([w / sum(weights) for w in weights], abs=1e-6)
+    level, told = ordinal_loss(torch.zeros(2, 11), torch.tensor([9.0, 3.0]))
+    assert level.item() == pytest.approx(math.log(11), abs=1e-6)
+    assert told["off"] == pytest.approx((4 + 2) / 2), "level logits read as mark 5"
+    logits = torch.log(soft_labels(torch.tensor([9.0, 3.0])))
+    assert ordinal_loss(logits, torch.tensor([9.0, 3.0]))[0] < ordinal_loss(logits, torch.tensor([8.0, 4.0]))[0]
+
+
+def test_isotonic_regression_calibrates_marks_that_lie() -> None:
+    draw = np.random.default_rng(5)
+    true = draw.random((2, 20_000))
+    happened = draw.random((2, 20_000)) < true
+    said = 10 * true**3  # far too low, but in order
+    fitted = curve(said[0].tolist(), happened[0].tolist())
+    chances = [read_off(fitted, mark) for mark in said[1]]
+    assert calibration_error(reliability(said[1] / 10, happened[1])) > 0.2
+    assert calibration_error(reliability(chances, happened[1])) < 0.02
+    assert list(fitted) == sorted(fitted) and all(0 < chance < 1 for _, chance in fitted)
+    assert auroc(chances, happened[1]) == pytest.approx(auroc(said[1], happened[1]), abs=0.005)
+
+
+def test_pools_are_those_of_the_definition() -> None:
+    """Against the max-min formula of isotonic regression: g_i = max over j <= i of min over k >= i of mean(v_j..v_k)."""
+    draw = np.random.default_rng(1)
+    marks_, happened = np.arange(12.0), draw.random(12) < np.linspace(0.1, 0.9, 12)
+    values = happened.astype(float)
+    shares = [max(min(values[j : k + 1].mean() for k in range(i, 12)) for j in range(i + 1)) for i in range(12)]
+    inner = [chance for _, chance in isotonic(marks_.tolist(), happened.tolist())][1:-1]
+    assert set(np.round(inner, 9)) <= set(np.round(shares, 9))
+    assert isotonic([1, 1, 1, 1], [True, False, True, True]) == ((1.0, 0.7),)
+
+
+def test_few_attempts_get_a_logistic_curve_and_many_of_a_sub_domain_their_own() -> None:
+    draw = np.random.default_rng(2)
+    said = draw.random(1200) * 10
+    happened = said > 5
+    domains = ["algebra"] * 600 + ["geometry"] * 100 + [None] * 500
+    assert set(curves(said.tolist(), happened.tolist(), domains)) == {"", "algebra"}
+    few = curve(said[:50].tolist(), happened[:50].tolist())
+    assert len(few) == 41 and few[0][1] < 0.1 and few[-1][1] > 0.9
+    assert curve([3.0, 4.0], [True, True]) == ((5.0, 2.5 / 3),)
+
+
+def test_figures_of_agreement_and_calibration_against_values_by_hand() -> None:
+    assert mean_error([1, 4], [2, 2]) == 1.5
+    assert quadratic_kappa([1, 2, 3, 4], [1, 2, 3, 4]) == 1.0
+    # read as 1 and 3: (3 - 2)^2 is observed; by chance half of the sum of (i - j)^2 over 1, 3 against 1, 2
+    assert quadratic_kappa([1.2, 2.9], [1, 2]) == pytest.approx(1 - 1 / ((0 + 1 + 4 + 1) / 2))
+    assert spearman([1, 2, 2, 4], [1, 3, 3, 9]) == 1.0 and spearman([1, 1], [1, 2]) is None
+    assert brier([0.9, 0.2], [True, False]) == pytest.approx((0.01 + 0.04) / 2)
+    assert auroc([0.9, 0.5, 0.1], [True, False, True]) == 0.5 and auroc([0.5], [True]) is None
+    bins = reliability([0.5] * 30, [True] * 15 + [False] * 15)
+    assert len(bins) == 1 and calibration_error(bins) == 0.0, "equal probabilities stay together"
+    assert drift([0.6] * 1000, [True] * 500 + [False] * 500).alarming
+    assert not drift([0.54] * 1000, [True] * 500 + [False] * 500).alarming
+    assert not drift([0.7] * 8, [True] * 4 + [False] * 4).alarming, "so few say nothing"
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a finished run."""
+    root = tmp_path_factory.mktemp("critique")
+    recipe = load_fine_tuning(str(recipe_file(root)))
+    assert isinstance(recipe, JudgeTraining)
+    recipe = recipe.model_copy(update={"schedule": recipe.schedule.model_copy(update={"epochs": 6})})
+    train_judge(CritiqueStage(), recipe, [sums(root / "run")], root / "out", Console(quiet=True))
+    return root / "out"
+
+
+def test_a_tiny_model_learns_marks_and_its_scores_are_probabilities(trained: Path) -> None:
+    report = json.loads((trained / "report.json").read_text())
+    assert report["auroc"] >= 0.9 and report["spearman"] > 0.5
+    assert report["brier"] < 0.15 and sum(report["marks"].values()) == report["attempts"]
+    judge, it = Judge(trained), item(2)
+    good, bad = judge.scores([Trajectory(it.problem, steps, "1", "answered") for steps in (right(it), wrong(it))])
+    assert 0 <= bad < good <= 1
+    assert judge.manifest.curves[""] and judge.name == "critique"
+    assert judge.weight(0.25) == 0.25, "a vote weighs as much as it is likely to be right"
+    assert (trained / "reliability.svg").read_text().startswith("<svg")
+    assert "calibration error (ECE)" in (trained / "report.md").read_text()
+
+
+def test_no_family_of_problems_is_in_two_folds() -> None:
+    found = []
+    for number in range(20):
+        it = item(number)
+        samples = tuple(Sample(one, "m", is_right(one)) for one in attempts(it))
+        found.append(Scored(Sampled(it, samples), np.full(8, float(number))))
+    rows = opinions(found, seed=1)
+    folds: dict[int, set[int]] = {}
+    for mark_, fold in zip(rows.marks, rows.folds, strict=True):
+        folds.setdefault(int(mark_) // 2, set()).add(int(fold))  # two problems share a lineage
+    assert all(len(mine) == 1 for mine in folds.values())
+    assert set(rows.folds) == {0, 1, 2, 3, 4}

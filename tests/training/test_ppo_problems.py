@@ -1,0 +1,70 @@
+"""Which problems a policy learns from, and which recipes for that have a meaning."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from mathsolve.engine.errors import UsageError
+from mathsolve.evaluation.benchmarks.loading import load
+from mathsolve.training.ppo.problems import drawn_mode, read_problems
+from mathsolve.training.recipe import PolicyTraining, load_fine_tuning
+from mathsolve.training.tables import Modes
+
+
+def problems_file(folder: Path, questions: list[tuple[str, str]]) -> str:
+    """A file of problems."""
+    path = folder / "problems.jsonl"
+    path.write_text("".join(json.dumps({"question": q, "answer": a}) + "\n" for q, a in questions), encoding="utf-8")
+    return str(path)
+
+
+def test_batches_pass_over_all_problems_and_depend_on_the_number_of_the_step_alone(tmp_path: Path) -> None:
+    source = problems_file(tmp_path, [(f"What is {n} plus 4?", str(n + 4)) for n in range(20)])
+    problems = read_problems(source, None, 5, seed=1)
+    assert (len(problems.held_out), len(problems.train)) == (2, 18)
+    assert problems.steps(1.0, 4) == 5
+    first, again = [problems.batch(step, 6, seed=1) for step in range(3)], problems.batch(1, 6, seed=1)
+    assert {item.id for batch in first for item in batch} == {item.id for item in problems.train}
+    assert first[1] == again != problems.batch(4, 6, seed=1)
+
+
+def test_no_variant_of_a_held_out_problem_is_trained_on(tmp_path: Path) -> None:
+    pairs = [(f"What is {n} plus 4{end}", str(n + 4)) for n in range(20) for end in ("?", " ?")]
+    problems = read_problems(problems_file(tmp_path, pairs), None, 2, seed=3)
+    asked = {item.gold for item in problems.held_out}
+    assert len(asked) == 2 and asked.isdisjoint(item.gold for item in problems.train)
+    (tmp_path / "other").mkdir()
+    other = problems_file(tmp_path / "other", pairs[:2])
+    assert len(read_problems(str(tmp_path / "problems.jsonl"), other, 9, seed=3).train) == 38
+
+
+def test_benchmarks_are_no_problems_to_train_on(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="'builtin' is a benchmark"):
+        read_problems("builtin", None, 0, seed=1)
+    known = load("handwritten", limit=1)[0]
+    copied = problems_file(tmp_path, [("What is 3 plus 4?", "7"), (known.question.upper() + " ", known.gold or "")])
+    with pytest.raises(UsageError, match=r"1 of 2 questions belong to a benchmark of this package"):
+        read_problems(copied, None, 0, seed=1)
+
+
+def test_modes_are_drawn_by_their_shares() -> None:
+    drawn = [drawn_mode(Modes(mixed=3, pot=1, cot=0), str(number)) for number in range(400)]
+    assert 60 < drawn.count("pot") < 140 and "cot" not in drawn
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"schedule": {"optimizer": "muon"}}, "trained by adamw"),
+        ({"schedule": {"word_noise": 0.1}}, "word_noise means nothing to a policy"),
+        ({"policy": {"method": "grpo", "samples": 1}}, "samples must be 2 or more"),
+        ({"modes": {"mixed": 0, "pot": 0, "cot": 0}}, "every mode has a share of 0"),
+    ],
+)
+def test_settings_without_meaning_are_refused(change: dict[str, dict[str, object]], told: str) -> None:
+    whole = load_fine_tuning("ppo").model_dump()
+    with pytest.raises(ValueError, match=told):
+        PolicyTraining.model_validate({**whole, **{name: {**whole[name], **new} for name, new in change.items()}})

@@ -1,0 +1,50 @@
+"""`mathsolve train critique`: a model that tells how likely an attempt is right."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import App, Parameter
+
+from ..judging.told import console, judging_recipe
+
+app = App(
+    name="critique",
+    help="Train a model that tells how likely an attempt is right.",
+    help_epilogue="""\
+mathsolve eval problems.jsonl --model M --samples 16 --out runs/m
+mathsolve train critique --model M --runs runs/m --out runs/critique
+mathsolve score runs/other --scorer runs/critique""",
+)
+
+
+@app.default
+def train_critique(
+    recipe: str = "critique",
+    *,
+    runs: Annotated[list[Path], Parameter(consume_multiple=True, negative="")],
+    out: Path,
+    model: str | None = None,
+) -> None:
+    """Train a critique model on the attempts of evaluation runs; the same command resumes a run that was stopped.
+
+    It learns the marks of a rubric that executing the programs decides. Part of the problems is held out; on them its marks
+    become probabilities, and the report says how far these are to be believed.
+
+    Parameters
+    ----------
+    recipe
+        A recipe of the package (`critique`) or a TOML file.
+    runs
+        Folders of runs on problems for training, with several samples.
+    out
+        Folder of the run; the finished model will be in its folder `model`.
+    model
+        Start from this folder or name on the hub, whatever the recipe says.
+    """
+    resolved = judging_recipe(recipe, model)
+    from ..judging.run import train_judge
+    from .stage import CritiqueStage
+
+    train_judge(CritiqueStage(), resolved, runs, out, console())

@@ -1,0 +1,172 @@
+"""The critique model as a stage of training: its loss, its calibration on held-out problems, and what it does there.
+
+The curves that go into the judge's folder are fitted on all held-out problems. The figures are of curves that were fitted on
+four fifths of them and used on the last fifth, in turn, so that no figure comes from the problems that its curve has seen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ...engine.judge import Judge, Kind, read_off
+from ...evaluation.metrics.calibrated import Bin, auroc, brier, calibration_error, reliability
+from ...evaluation.report.table import Row, Table, percent
+from ..judging.rubric import RUBRIC, marks
+from ..judging.scored import Scored, choices, read
+from ..judging.split import families, place
+from ..judging.stage import Measured
+from ..samples import Sampled
+from .agreement import mean_error, quadratic_kappa, spearman
+from .drawing import reliability_drawing
+from .isotonic import ENOUGH, curves
+from .loss import ordinal_loss
+
+FOLDS = 5
+"""Parts of the held-out problems that take turns."""
+AIM = 0.05
+"""Calibration error up to which probabilities are held to be calibrated."""
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class CritiqueStage:
+    """How a critique model learns and is measured."""
+
+    @property
+    def kind(self) -> Kind:
+        """See `Stage`."""
+        return "critique"
+
+    def loss(self, logits_NK: Tensor, marks_N: Tensor, right_N: Tensor) -> tuple[Tensor, dict[str, float]]:
+        """See `Stage`."""
+        return ordinal_loss(logits_NK, marks_N)
+
+    def measure(self, judge: Judge, problems: Sequence[Sampled], seed: int) -> Measured:
+        """See `Stage`."""
+        found = read(judge, problems)
+        rows = opinions(found, seed)
+        said = cross_fitted(rows)
+        bins, bare = reliability(said, rows.right), reliability(rows.marks / 10, rows.right)
+        figures: dict[str, Any] = {
+            "attempts": len(rows.marks),
+            "problems": len(found),
+            "accuracy": float(rows.right.mean()),
+            "ece": calibration_error(bins),
+            "ece_of_marks": calibration_error(bare),
+            "brier": brier(said, rows.right),
+            "auroc": auroc(rows.marks, rows.right),
+            "mae": mean_error(rows.marks.tolist(), rows.true.tolist()),
+            "kappa": quadratic_kappa(rows.marks.tolist(), rows.true.tolist()),
+            "spearman": spearman(rows.marks.tolist(), rows.true.tolist()),
+            "reliability": [asdict(one) for one in bins],
+            "marks": {mark: int((rows.true == mark).sum()) for mark in RUBRIC},
+        }
+        fitted = curves(rows.marks.tolist(), rows.right.tolist(), rows.domains)
+        figures["curves"] = sorted(fitted)
+        chosen = choices(_probable(found, fitted), "softmax")
+        figures["choices"] = chosen and chosen.to_dict()
+        tables = (*_tables(figures, bins), *((chosen.table(),) if chosen else ()), _rubric(rows))
+        return Measured(figures, tables, fitted, {"reliability.svg": reliability_drawing(bins, bare)})
+
+
+@dataclass(frozen=True, slots=True)
+class Opinions:
+    """Attempts with a verdict, a row each."""
+
+    marks: Floats
+    """As the judge reads them."""
+    true: Floats
+    """By the rubric."""
+    right: NDArray[np.bool_]
+    """Whether each is right."""
+    domains: tuple[str | None, ...]
+    """Sub-domains."""
+    folds: NDArray[np.int64]
+    """Number of the part of the problems that each belongs to; a family of problems is in one."""
+
+
+def opinions(found: Sequence[Scored], seed: int) -> Opinions:
+    """The attempts at held-out problems that the rubric gives a mark."""
+    names = families([one.problem for one in found])
+    order = sorted(set(names), key=lambda name: place(name, seed, "fold"))
+    fold_of = {name: number % FOLDS for number, name in enumerate(order)}
+    rows = [
+        (float(score), float(true), sample.record.correct, one.problem.item.subject, fold_of[name])
+        for one, name in zip(found, names, strict=True)
+        for score, true, sample in zip(one.scores, marks(one.problem), one.samples, strict=True)
+        if true is not None
+    ]
+    return Opinions(
+        marks=np.array([row[0] for row in rows]),
+        true=np.array([row[1] for row in rows]),
+        right=np.array([row[2] for row in rows], dtype=np.bool_),
+        domains=tuple(row[3] for row in rows),
+        folds=np.array([row[4] for row in rows], dtype=np.int64),
+    )
+
+
+def cross_fitted(rows: Opinions) -> Floats:
+    """The probability of each attempt by curves that were fitted without its part of the problems."""
+    said = np.zeros(len(rows.marks))
+    for fold in range(FOLDS):
+        mine, others = rows.folds == fold, rows.folds != fold
+        seen = others if others.any() else mine
+        domains = [name for name, kept in zip(rows.domains, seen, strict=True) if kept]
+        fitted = curves(rows.marks[seen].tolist(), rows.right[seen].tolist(), domains)
+        for row in np.flatnonzero(mine):
+            said[row] = read_off(fitted.get(rows.domains[row] or "") or fitted[""], float(rows.marks[row]))
+    return said
+
+
+def _probable(found: Sequence[Scored], fitted: dict[str, Any]) -> list[Scored]:
+    """The logarithms of probabilities instead of marks: a vote that weighs by their exponential weighs by probability."""
+    return [
+        Scored(one.problem, np.log([_probability(fitted, one.problem, mark) for mark in one.scores])) for one in found
+    ]
+
+
+def _probability(fitted: dict[str, Any], problem: Sampled, mark: float) -> float:
+    curve = fitted.get(problem.item.subject or "") or fitted[""]
+    return float(np.clip(read_off(curve, float(mark)) + 1e-6 * mark, 1e-6, None))
+
+
+def _tables(figures: dict[str, Any], bins: Sequence[Bin]) -> tuple[Table, Table]:
+    plain = (
+        ("calibration error (ECE)", percent(figures["ece"]), f"at most {AIM:.0%}"),
+        ("the same of marks / 10", percent(figures["ece_of_marks"]), ""),
+        ("Brier score", f"{figures['brier']:.3f}", ""),
+        ("AUROC", _number(figures["auroc"]), ""),
+        ("off by, in marks", f"{figures['mae']:.2f}", ""),
+        ("quadratic kappa", _number(figures["kappa"]), ""),
+        ("Spearman", _number(figures["spearman"]), ""),
+    )
+    note = (
+        f"{figures['attempts']:,} attempts at {figures['problems']:,} held-out problems, {percent(figures['accuracy'])} right; "
+        f"each by curves that were fitted without its problem. A sub-domain with {ENOUGH} attempts has a curve of its own."
+    )
+    rows: list[Row] = [(percent(one.said), percent(one.right), f"{one.n:,}") for one in bins]
+    drawn = "Ten bins of equal size; see reliability.svg."
+    return (
+        Table("Probabilities and marks", ("figure", "value", "aim"), plain, note=note),
+        Table("Reliability", ("said to be right", "right", "attempts"), tuple(rows), note=drawn),
+    )
+
+
+def _rubric(rows: Opinions) -> Table:
+    """How often each mark is due, and what the judge reads there."""
+    shown: list[Row] = []
+    for mark, meaning in RUBRIC.items():
+        mine = rows.true == mark
+        read_as = f"{rows.marks[mine].mean():.1f}" if mine.any() else "–"
+        shown.append((str(mark), meaning, f"{int(mine.sum()):,}", read_as))
+    return Table("Marks", ("mark", "stands for", "attempts", "mean that is read"), tuple(shown), names=2)
+
+
+def _number(value: float | None) -> str:
+    return "–" if value is None else f"{value:.3f}"

@@ -1,0 +1,254 @@
+"""Preference training from a file of pairs to a finished model: `mathsolve train dpo`.
+
+    pairs/            the encoded pairs, and the log-probabilities of all solutions under the reference
+    checkpoint-N/     what a stopped run goes on from
+    log.jsonl         losses, accuracy and margin of pairs, how far likelihoods moved; also in tensorboard/ where that is there
+    dpo.json          what the run is made of
+    model/            the finished model, for transformers, vLLM and the engine: the reference of a next round
+
+The same command resumes a run that was stopped, with the same result, and does nothing for a finished one.
+"""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import cast
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.console import Console
+from tokenizers import Tokenizer
+from transformers import PrinterCallback, TrainingArguments
+from transformers.utils import logging
+
+from ...engine.errors import UsageError
+from ...engine.trajectory import Thought
+from ...prompts import Family
+from ...sandbox import Program
+from ..claim import claim, hash_of
+from ..recipe import PreferenceTraining
+from ..sft import arguments, checkpoints
+from ..sft.hardware import keep_freed_memory
+from ..sft.model import Writing, load_model, writing
+from ..sft.run import DRY_STEPS
+from ..sft.stopping import StopOnSignal
+from ..sft.tokenizer import train_tokenizer
+from .costs import estimated
+from .data import Encoded, encoded
+from .held_out import HeldOut
+from .pairs import read_pairs
+from .progress import PreferenceReport
+from .trainer import DpoTrainer, PairDataset
+
+MADE_OF = "dpo.json"
+
+
+@dataclass(frozen=True, slots=True)
+class DpoRun:
+    """A run that is ready to be carried out."""
+
+    recipe: PreferenceTraining
+    """How."""
+    pairs: Path
+    """Of what."""
+    folder: Path
+    """Where."""
+    console: Console
+    """Tells people; quiet in all processes but the first."""
+    dry: bool = False
+    """Two steps, which leave nothing behind."""
+    tiny: bool = False
+    """Random weights of a tiny model, to see everything work."""
+
+
+def prefer(
+    recipe: PreferenceTraining,
+    pairs: Path,
+    folder: Path,
+    console: Console,
+    *,
+    dry_run: bool = False,
+    tiny: bool = False,
+) -> Path:
+    """Trains, or goes on with it.
+
+    Args:
+        recipe: how; its model is the reference, too.
+        pairs: file of `mathsolve train pairs`.
+        folder: of the run.
+        console: hears of the estimate and the progress.
+        dry_run: build everything, make two steps and leave nothing behind.
+        tiny: with random weights of a tiny model of the same architecture.
+
+    Returns:
+        The folder of the finished model.
+
+    Raises:
+        UsageError: something cannot be done as it is asked for.
+        KeyboardInterrupt: a signal ended the run; what was done is kept.
+    """
+    if recipe.model is None:
+        raise UsageError("the recipe names no model: give one with --model; it is also what the model is compared with")
+    made = dry_run and not folder.exists()
+    if dry_run:
+        folder = folder / "dry-run"
+        shutil.rmtree(folder, ignore_errors=True)
+    try:
+        return _carry_out(DpoRun(recipe, pairs, folder, console, dry_run, tiny))
+    except torch.OutOfMemoryError as error:
+        first = str(error).partition(". ")[0]
+        raise UsageError(f"{first}: choose a smaller rows_at_once, or recompute = true") from error
+    finally:
+        if dry_run:
+            shutil.rmtree(folder.parent if made else folder, ignore_errors=True)
+
+
+def _carry_out(run: DpoRun) -> Path:
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    warnings.simplefilter("ignore", FutureWarning)  # what libraries will rename is no news for people
+    keep_freed_memory()
+    args = arguments.training_arguments(run.recipe, run.folder)
+    if args.process_index:
+        run = replace(run, console=Console(quiet=True))
+    with args.main_process_first(local=False, desc="data"):
+        _claim(run)
+        words = writing(run.recipe, lambda family: _tokenizer(run, family), tiny=run.tiny)
+        data = _encoded(run, words)
+    model = run.folder / "model"
+    if model.is_dir():
+        run.console.print(f"{model} is finished: nothing is left to do")
+        return model
+    places = _places(run.recipe, data)
+    steps = _steps(run.recipe, len(places))
+    args.max_steps = DRY_STEPS if run.dry else steps
+    args.logging_steps = max(1, min(args.logging_steps, steps // 10))
+    trainer = _trainer(run, args, words, data, places)
+    _train(run, trainer, data, steps)
+    if not args.process_index and not run.dry:
+        last = checkpoints.averaged(run.folder, run.recipe.schedule)
+        checkpoints.finish(run.recipe, last, words, model, tiny=run.tiny)
+        run.console.print(f"made {model}: the next round samples from it", highlight=False, soft_wrap=True)
+    return model
+
+
+def _claim(run: DpoRun) -> None:
+    """Claims the folder; as long as nothing was made of the pairs, they may be replaced. Raises `UsageError`."""
+    if not run.pairs.is_file():
+        raise UsageError(f"there is no file {str(run.pairs)!r}; `mathsolve train pairs` makes pairs")
+    made_of = {"recipe": run.recipe.model_dump(mode="json"), "pairs": hash_of(run.pairs), "tiny": run.tiny}
+    claim(run.folder / MADE_OF, made_of, begun=(run.folder / "pairs").exists())
+
+
+def _tokenizer(run: DpoRun, family: Family) -> Tokenizer:
+    """A tokenizer trained on the pairs, for the tiny model that stands in for another."""
+    steps = [step for pair in read_pairs(run.pairs) for side in (pair.chosen, pair.rejected) for step in side.steps]
+    programs = [step.code for step in steps if isinstance(step, Program)]
+    said = [step.text for step in steps if isinstance(step, Thought)]
+    return train_tokenizer([*said, *programs], programs, family, run.recipe.vocabulary)
+
+
+def _encoded(run: DpoRun, words: Writing) -> Encoded:
+    """The encoded pairs, made once for each run. Raises `UsageError` when there are none."""
+    folder = run.folder / "pairs"
+    if (data := Encoded.load(folder)) is None:
+        with run.console.status("encoding the pairs"):
+            data, told = encoded(read_pairs(run.pairs), run.recipe, words)
+        if told:
+            counts = ", ".join(f"{count} {what}" for what, count in told.items())
+            run.console.print(f"pairs    {counts}", highlight=False, soft_wrap=True)
+        if not len(data):
+            raise UsageError(f"no pair whose solutions are of at most {run.recipe.row} tokens in {run.pairs.name}")
+        data.save(folder)
+    return data
+
+
+def _places(recipe: PreferenceTraining, data: Encoded) -> NDArray[np.int64]:
+    """The pairs that are trained on, one whole shuffled pass after the other."""
+    train, random = np.flatnonzero(~data.held), np.random.default_rng(recipe.seed)
+    passes = int(np.ceil(recipe.schedule.epochs))
+    order = np.concatenate([random.permutation(train) for _ in range(passes)])
+    return order[: round(recipe.schedule.epochs * len(train))].astype(np.int64)
+
+
+def _steps(recipe: PreferenceTraining, pairs: int) -> int:
+    found = pairs // recipe.schedule.rows_per_step
+    if not found:
+        raise UsageError(
+            f"there are {pairs} pairs to train on, fewer than the {recipe.schedule.rows_per_step} of one step; "
+            "bring more, or choose a smaller rows_per_step"
+        )
+    return found
+
+
+def _trainer(
+    run: DpoRun, args: TrainingArguments, words: Writing, data: Encoded, places: NDArray[np.int64]
+) -> DpoTrainer:
+    model = load_model(run.recipe, words, tiny=run.tiny)
+    for module in model.modules():  # the reference is compared with what training sees, so nothing may be dropped
+        if isinstance(module, torch.nn.Dropout):
+            module.p = 0.0
+    model.config.attention_dropout = 0.0
+    trainer = DpoTrainer(
+        run.recipe,
+        lambda text: run.console.print(text, style="yellow", markup=False, highlight=False, soft_wrap=True),
+        model=model,
+        args=args,
+        train_dataset=PairDataset(data, []),
+        processing_class=words.tokenizer,
+    )
+    trainer.remove_callback(PrinterCallback)
+    reference = _reference(run, trainer, data)
+    trainer.train_dataset = PairDataset(data, places.tolist(), reference)
+    return trainer
+
+
+def _reference(run: DpoRun, trainer: DpoTrainer, data: Encoded) -> NDArray[np.float32]:
+    """Log-probabilities of all solutions under the weights that training starts from, mapped from the disk."""
+    path = run.folder / "pairs" / "reference.npy"
+    known = path.is_file()
+    trainer.accelerator.wait_for_everyone()
+    if not known:
+        model = cast("torch.nn.Module", trainer.model)
+        home = next(model.parameters()).device  # where weights are to be sharded, they are not on their devices yet
+        model.to(trainer.args.device)
+        with run.console.status("reading the pairs with the reference"):
+            found = trainer.log_probabilities(PairDataset(data, range(len(data))))
+        model.to(home)
+        if not trainer.args.process_index:
+            part = path.with_name("reference.part.npy")
+            np.save(part, found.flatten().float().cpu().numpy())
+            part.replace(path)
+        trainer.accelerator.wait_for_everyone()
+    reference: NDArray[np.float32] = np.load(path, mmap_mode="r")
+    return reference
+
+
+def _train(run: DpoRun, trainer: DpoTrainer, data: Encoded, steps: int) -> None:
+    """Trains from the last whole checkpoint, unless that was the end. Raises `KeyboardInterrupt` after a signal."""
+    args, recipe = trainer.args, run.recipe
+    with args.main_process_first(local=False, desc="checkpoints"):
+        done = checkpoints.to_go_on_from(run.folder, run.recipe.schedule)
+    if done and checkpoints.step_of(done) == args.max_steps:
+        return
+    estimate = estimated(trainer, recipe, data, steps, tiny=run.tiny)
+    for line in estimate.lines():
+        run.console.print(line, highlight=False, soft_wrap=True)
+    report, stop = PreferenceReport(run.folder, run.console, estimate, tiny=run.tiny), StopOnSignal()
+    trainer.add_callback(stop)
+    if not args.process_index:
+        trainer.add_callback(report)
+    if data.held.any() and not run.dry:
+        held = PairDataset(data, np.flatnonzero(data.held).tolist(), _reference(run, trainer, data))
+        trainer.add_callback(HeldOut(trainer, held, recipe.preference.beta, report, run.console))
+    try:
+        trainer.train(resume_from_checkpoint=str(done) if done else None)
+    finally:
+        report.close()
+    if stop.stopped:
+        run.console.print(f"stopped after step {trainer.state.global_step}; the same command goes on from there")
+        raise KeyboardInterrupt

@@ -1,0 +1,1 @@
+"""Hard samples: problems that are sampled often and solved seldom, as data."""

@@ -1,0 +1,1 @@
+"""What the reward model and the critique model share: labelled attempts, their encoding, the training, the figures."""

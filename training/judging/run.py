@@ -1,0 +1,230 @@
+"""Training a judge from runs to a finished folder: `mathsolve train reward` and `mathsolve train critique`.
+
+    checkpoint-N/     what a stopped run goes on from
+    log.jsonl         losses and how well attempts are told apart
+    judge-run.json    what the run is made of
+    model/            the finished judge, see `engine.judge`
+    report.json, .md  what it does on the problems that were held out
+
+The same command resumes a run that was stopped, with the same result, and does nothing for a finished one.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from rich.console import Console
+from tokenizers import Tokenizer
+from transformers import PrinterCallback, TrainingArguments
+from transformers.utils import logging
+
+from ...engine.errors import UsageError
+from ...engine.judge import Judge
+from ...evaluation.run import replace_file
+from ...prompts import Family
+from ...sandbox import Program
+from ..claim import claim
+from ..recipe import JudgeTraining
+from ..sft import arguments, checkpoints
+from ..sft.hardware import keep_freed_memory
+from ..sft.model import Writing, writing
+from ..sft.stopping import StopOnSignal
+from ..sft.tokenizer import train_tokenizer
+from ..trainable import trainable
+from .costs import estimated
+from .groups import Collator, Encoded, GroupDataset, encoded, groups
+from .labels import Labelled, taught
+from .model import finish, load_judge_model, write_manifest
+from .progress import JudgeReport
+from .split import Split, split
+from .stage import Stage
+from .trainer import JudgeTrainer
+
+MADE_OF = "judge-run.json"
+
+
+@dataclass(frozen=True, slots=True)
+class JudgeRun:
+    """A run that is ready to be carried out."""
+
+    stage: Stage
+    """Which judge to make."""
+    recipe: JudgeTraining
+    """How."""
+    problems: Split
+    """Of what, and what to measure it on."""
+    folder: Path
+    """Where."""
+    console: Console
+    """Tells people; quiet in all processes but the first."""
+
+    @property
+    def model(self) -> Path:
+        """The finished judge."""
+        return self.folder / "model"
+
+    @property
+    def begun(self) -> bool:
+        """Whether something was learnt from the data, so that they may no longer change."""
+        return self.model.is_dir() or bool(list(self.folder.glob("checkpoint-*")))
+
+
+def train_judge(stage: Stage, recipe: JudgeTraining, runs: Sequence[Path], folder: Path, console: Console) -> Path:
+    """Trains a judge, or goes on with it.
+
+    Args:
+        stage: which.
+        recipe: how.
+        runs: folders of evaluation runs, see `trainable`.
+        folder: of the run.
+        console: hears of the estimate and the progress.
+
+    Returns:
+        The folder of the finished judge.
+
+    Raises:
+        UsageError: something cannot be done as it is asked for.
+        KeyboardInterrupt: a signal ended the run; what was done is kept.
+    """
+    if recipe.model is None and (recipe.shape is None or recipe.family is None):
+        raise UsageError(
+            "the recipe names no model: give one with --model, or a [shape] and a family for one from scratch"
+        )
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    warnings.simplefilter("ignore", FutureWarning)  # what libraries will rename is no news for people
+    keep_freed_memory()
+    sides = split(trainable(runs).problems, recipe.judge.held_out, recipe.seed)
+    args = arguments.training_arguments(recipe, folder)
+    if args.process_index:
+        console = Console(quiet=True)
+    try:
+        return _carry_out(JudgeRun(stage, recipe, sides, folder, console), args)
+    except torch.OutOfMemoryError as error:
+        first = str(error).partition(". ")[0]
+        raise UsageError(f"{first}: choose a smaller rows_at_once or fewer attempts, or recompute = true") from error
+
+
+def _carry_out(run: JudgeRun, args: TrainingArguments) -> Path:
+    attempts = taught(run.problems.train, run.stage.kind)
+    held_out = taught(run.problems.held_out, run.stage.kind)
+    _check(run, attempts, held_out)
+    with args.main_process_first(local=False, desc="data"):
+        run.folder.mkdir(parents=True, exist_ok=True)
+        first = not args.process_index
+        words = writing(run.recipe, lambda family: _tokenizer(run, attempts, family, first=first))
+        data = encoded(attempts, words, run.recipe.row)
+        if first:
+            made_of = {"kind": run.stage.kind, "recipe": run.recipe.model_dump(mode="json"), "data": data.digest()}
+            claim(run.folder / MADE_OF, made_of, begun=run.begun)
+    if run.model.is_dir():
+        run.console.print(f"{run.model} is finished: nothing is left to do")
+        return run.model
+    members = groups(data, run.recipe.schedule.epochs, run.recipe.judge.attempts, run.recipe.seed)
+    args.max_steps = _steps(run.recipe, len(members))
+    trainer = _trainer(run, args, words, GroupDataset(data, members))
+    _train(run, trainer, data, members)
+    if not args.process_index:
+        _finish(run, words)
+    return run.model
+
+
+def _check(run: JudgeRun, attempts: Sequence[Any], held_out: Sequence[Any]) -> None:
+    """Refuses runs that teach nothing, or leave nothing to measure. Raises `UsageError`."""
+    wanted = "right and wrong attempts at one problem" if run.stage.kind == "reward" else "attempts with a verdict"
+    if not attempts:
+        raise UsageError(f"the runs hold no {wanted}; sample more: mathsolve eval PROBLEMS --samples 16")
+    if not held_out:
+        raise UsageError(
+            f"none of the {len(run.problems.held_out)} problems that are held out has {wanted}; "
+            "bring more problems, or a larger held_out in the recipe's table [judge]"
+        )
+    told = f"{len(attempts):,} problems to learn from, {len(held_out):,} held out, {wanted}"
+    run.console.print(f"data     {told}", highlight=False, soft_wrap=True)
+
+
+def _steps(recipe: JudgeTraining, problems: int) -> int:
+    found = problems // recipe.schedule.rows_per_step
+    if not found:
+        raise UsageError(
+            f"the runs give {problems} problems to learn from, fewer than the {recipe.schedule.rows_per_step} of one step; "
+            "bring more, or choose a smaller rows_per_step or more epochs"
+        )
+    return found
+
+
+def _tokenizer(run: JudgeRun, attempts: Sequence[Sequence[Labelled]], family: Family, *, first: bool) -> Tokenizer:
+    """A tokenizer trained on the attempts, for a model from scratch; all processes have that of the first."""
+    path = run.folder / "tokenizer.json"
+    if path.is_file() and (run.begun or not first):
+        return Tokenizer.from_file(str(path))
+    steps = [step for problem in attempts for one in problem for step in one.steps]
+    programs = [step.code for step in steps if isinstance(step, Program)]
+    texts = [problem[0].question for problem in attempts]
+    texts += [step.code if isinstance(step, Program) else step.text for step in steps]
+    tokenizer = train_tokenizer(texts, programs, family, run.recipe.vocabulary)
+    replace_file(path, [tokenizer.to_str()])
+    return tokenizer
+
+
+def _trainer(run: JudgeRun, args: TrainingArguments, words: Writing, dataset: GroupDataset) -> JudgeTrainer:
+    model = load_judge_model(run.recipe, words, run.stage.kind)
+    trainer = JudgeTrainer(
+        run.stage,
+        model=model,
+        args=args,
+        train_dataset=dataset,
+        data_collator=Collator(model.config.pad_token_id),
+        processing_class=words.tokenizer,
+    )
+    trainer.remove_callback(PrinterCallback)
+    return trainer
+
+
+def _train(run: JudgeRun, trainer: JudgeTrainer, data: Encoded, members: Sequence[tuple[int, ...]]) -> None:
+    """Trains from the last whole checkpoint, unless that was the end. Raises `KeyboardInterrupt` after a signal."""
+    with trainer.args.main_process_first(local=False, desc="checkpoints"):
+        done = checkpoints.to_go_on_from(run.folder, run.recipe.schedule)
+    if done and checkpoints.step_of(done) == trainer.args.max_steps:
+        return
+    estimate = estimated(trainer, run.recipe, data, members)
+    for line in estimate.lines():
+        run.console.print(line, highlight=False, soft_wrap=True)
+    report = JudgeReport(run.stage.kind, run.folder, run.console, estimate)
+    stop = StopOnSignal()
+    trainer.add_callback(stop)
+    if not trainer.args.process_index:
+        trainer.add_callback(report)
+    try:
+        trainer.train(resume_from_checkpoint=str(done) if done else None)
+    finally:
+        report.close()
+    if stop.stopped:
+        run.console.print(f"stopped after step {trainer.state.global_step}; the same command goes on from there")
+        raise KeyboardInterrupt
+
+
+def _finish(run: JudgeRun, words: Writing) -> None:
+    """Writes the judge and what it does on held-out problems; its folder gets its name when all of it is there."""
+    part = run.folder / "model.part"
+    last = checkpoints.averaged(run.folder, run.recipe.schedule)
+    finish(run.recipe, run.stage.kind, last, words, part)
+    judge = Judge(part)
+    with run.console.status("reading the held-out problems"):
+        found = run.stage.measure(judge, run.problems.held_out, run.recipe.seed)
+    write_manifest(part, judge.manifest.model_copy(update={"curves": found.curves}))
+    replace_file(run.folder / "report.json", [json.dumps(found.figures, indent=2) + "\n"])
+    replace_file(run.folder / "report.md", [f"# {run.stage.kind} model\n\n{found.markdown()}\n"])
+    for name, drawing in found.drawings.items():
+        replace_file(run.folder / name, [drawing])
+    shutil.rmtree(run.model, ignore_errors=True)
+    part.replace(run.model)
+    run.console.print(found.text(), highlight=False, soft_wrap=True, markup=False)
+    run.console.print(f"made {run.model}: mathsolve score RUN --scorer {run.model}", highlight=False, soft_wrap=True)

@@ -1,0 +1,180 @@
+"""What the evaluation stages of a pipeline found: figures of each, on all and on hard problems, and paired differences.
+
+Stages are compared on the problems that all of them answered. A problem is hard where all stages together solve it in at
+most 30% of their samples: a rule that favours none of them, unlike one that asks a single stage, whose bad luck would count as
+hardness and then look like progress.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from itertools import pairwise
+from pathlib import Path
+
+import numpy as np
+
+from ...evaluation.metrics.choice import chosen
+from ...evaluation.metrics.intervals import Estimate, estimates
+from ...evaluation.metrics.outcomes import Outcomes
+from ...evaluation.metrics.paired import Difference, difference, holm
+from ...evaluation.metrics.problems import Problems, problems
+from ...evaluation.metrics.tabulate import outcomes
+from ...evaluation.run import Run
+
+ALL, HARD = "all", "hard"
+"""The two sets of problems."""
+HARD_UP_TO = 0.3
+"""Share of right samples, over all stages, up to which a problem is hard."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Whose figures, and on what."""
+
+    stage: str
+    """The stage."""
+    bench: str
+    """Name of the benchmark."""
+    mode: str
+    """How it was answered."""
+    part: str
+    """`all` or `hard`."""
+    group: int
+    """Number of the set of problems: benchmarks of two files may have the same name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A stage on a benchmark, or on its hard problems."""
+
+    place: Place
+    """Whose, and on what."""
+    problems: int
+    """Problems."""
+    k: int
+    """Samples that are drawn of a problem: as many as every stage has."""
+    stability: Estimate
+    """PassRatio@k, which is pass@1: the share of samples that are right."""
+    ability: Estimate
+    """pass@k."""
+    vote: Estimate
+    """maj@k."""
+    chosen: dict[str, Estimate]
+    """What choosing by scores gives, by how: `best-of-8 by reward`, `vote by reward`; empty without scores."""
+
+
+@dataclass(frozen=True, slots=True)
+class Contrast:
+    """A stage less the one before it, on the same problems."""
+
+    place: Place
+    """The later stage, and on what."""
+    than: str
+    """The earlier one."""
+    metric: str
+    """`PassRatio@k`, `pass@k` or `maj@k`."""
+    difference: Difference
+    """With `adjusted` for all contrasts in this metric."""
+
+
+@dataclass(frozen=True, slots=True)
+class Accuracy:
+    """Everything that evaluation stages found."""
+
+    scored: tuple[Scored, ...]
+    """By benchmark, then part, then stage."""
+    contrasts: tuple[Contrast, ...]
+    """By benchmark, then part, then stage and metric."""
+
+
+def accuracy(runs: Mapping[str, Run]) -> Accuracy:
+    """The figures of runs, given by stage in their order.
+
+    Raises:
+        UsageError: a file of a run is damaged.
+    """
+    scored: list[Scored] = []
+    contrasts: list[Contrast] = []
+    for group, (bench, mode, found) in enumerate(_beside_each_other(runs)):
+        for name, alike in parts(found):
+            k = min(rows.fewest for rows in alike.values())
+            scored += [_scored(Place(stage, bench, mode, name, group), rows, k) for stage, rows in alike.items()]
+            contrasts += _contrasts(Place("", bench, mode, name, group), alike)
+    return Accuracy(tuple(scored), tuple(_corrected(contrasts)))
+
+
+def _beside_each_other(runs: Mapping[str, Run]) -> Iterator[tuple[str, str, dict[str, Problems]]]:
+    """Stages by benchmark and mode; those that have no problem in common stand apart, though files have the same name."""
+    groups: dict[tuple[str, str], list[dict[str, Problems]]] = {}
+    for stage, run in runs.items():
+        for bench, mode, table in _outcomes(run).groups():
+            rows, known = problems(table), groups.setdefault((bench, mode), [])
+            home = next((group for group in known if _common([*group.values(), rows])), None)
+            if home is None:
+                known.append({stage: rows})
+            else:
+                home[stage] = rows
+    yield from ((*place, group) for place, known in groups.items() for group in known)
+
+
+def parts(found: Mapping[str, Problems]) -> Iterator[tuple[str, dict[str, Problems]]]:
+    """The problems that all stages have, and of several stages those that are hard, where there are any of both kinds."""
+    common = _common(list(found.values()))
+    alike = {stage: rows.only(common) for stage, rows in found.items()}
+    yield ALL, alike
+    solved = np.mean([rows.ratios for rows in alike.values()], axis=0)
+    hard = [name for name, share in zip(common, solved, strict=True) if share <= HARD_UP_TO]
+    if len(alike) > 1 and 0 < len(hard) < len(common):
+        yield HARD, {stage: rows.only(hard) for stage, rows in alike.items()}
+
+
+def _common(found: Sequence[Problems]) -> list[str]:
+    """Ids of the problems that are the same in all, in the order of the first."""
+    asked = [{item.id: (item.question, item.gold) for item in rows.items} for rows in found]
+    return [name for name, what in asked[0].items() if all(other.get(name) == what for other in asked)]
+
+
+def _scored(place: Place, rows: Problems, k: int) -> Scored:
+    columns = [rows.ratios, rows.figure(f"pass@{k}"), rows.figure(f"maj@{k}")]
+    stability, ability, vote = estimates(columns, rows.clusters)
+    by_score = {
+        name: estimate
+        for one in chosen(rows, {})
+        for name, estimate in (
+            *((f"best-of-{point.k} by {one.scorer}", point.estimate) for point in one.best if point.k == k > 1),
+            *([(f"vote by {one.scorer}", one.weighted["sigmoid"])] if k > 1 else []),
+        )
+    }
+    return Scored(place, len(rows.items), k, stability, ability, vote, by_score)
+
+
+def _contrasts(place: Place, rows: Mapping[str, Problems]) -> Iterator[Contrast]:
+    k = min(one.fewest for one in rows.values())
+    metrics = {f"PassRatio@{k}": "pass@1", **({f"pass@{k}": f"pass@{k}", f"maj@{k}": f"maj@{k}"} if k > 1 else {})}
+    for (before, a), (stage, b) in pairwise(rows.items()):
+        for name, metric in metrics.items():
+            found = difference(a.figure(metric), b.figure(metric), a.clusters)
+            yield Contrast(replace(place, stage=stage), before, name, found)
+
+
+def _corrected(contrasts: Sequence[Contrast]) -> Iterator[Contrast]:
+    """With p corrected after Holm for all contrasts in the same metric."""
+    adjusted: dict[int, float] = {}
+    for metric in dict.fromkeys(one.metric for one in contrasts):
+        mine = [place for place, one in enumerate(contrasts) if one.metric == metric]
+        adjusted |= dict(zip(mine, holm([contrasts[place].difference.p for place in mine]), strict=True))
+    for place, one in enumerate(contrasts):
+        yield replace(one, difference=replace(one.difference, adjusted=adjusted[place]))
+
+
+def _outcomes(run: Run) -> Outcomes:
+    told = run.path("records.jsonl").stat()
+    return _read(run.folder, told.st_size, told.st_mtime_ns)
+
+
+@lru_cache(maxsize=32)
+def _read(folder: Path, size: int, changed: int) -> Outcomes:
+    """The records of a run, read again only when they have changed."""
+    return outcomes(Run(folder))

@@ -1,0 +1,64 @@
+"""`mathsolve train ppo`: a model learns from its own attempts at problems, in the sandbox that serves it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cyclopts import App
+
+from ...engine.errors import UsageError
+from ..command import check_libraries
+from ..recipe import PolicyTraining, load_fine_tuning
+
+app = App(
+    name="ppo",
+    help="Learn from one's own attempts: PPO, or GRPO.",
+    help_epilogue="""\
+mathsolve train ppo --model runs/sft/model --problems sums.jsonl --out runs/ppo
+mathsolve train ppo grpo --model runs/sft/model --problems sums.jsonl \\
+    --out runs/grpo --scorer runs/critique
+
+Ctrl-C keeps what was done, and the same command goes on.""",
+)
+
+
+@app.default
+def ppo(
+    recipe: str = "ppo",
+    *,
+    model: str | None = None,
+    problems: str,
+    out: Path,
+    held_out: str | None = None,
+    scorer: Path | None = None,
+) -> None:
+    """Let a model attempt problems, programs run in the sandbox, and reinforce what comes out right.
+
+    Parameters
+    ----------
+    recipe
+        `ppo` (advantages by a learned value), `grpo` (by the other attempts at the same problem), or a TOML file.
+    model
+        The folder of a fine-tuned model in transformers' form, or a name on the hub; whatever the recipe says.
+    problems
+        A file of problems with right answers, such as JSONL with `question` and `answer`; some are held out.
+    out
+        Folder of the run; the finished model will be in its folder `model`.
+    held_out
+        A file of other problems to measure with, instead of a tenth of the first, or the recipe's `questions` of them.
+    scorer
+        Folder of a reward or critique model, which breaks ties among attempts at a problem with the same verdict.
+    """
+    resolved = load_fine_tuning(recipe)
+    if not isinstance(resolved, PolicyTraining):
+        raise UsageError(f"recipe {recipe!r} has no [policy]; choose ppo or grpo, or add one")
+    if model is not None:
+        resolved = resolved.model_copy(update={"model": model})
+    check_libraries()
+    from rich.console import Console
+
+    from ...engine.judge import Judge
+    from .run import train_policy
+
+    judge = Judge(scorer) if scorer is not None else None
+    train_policy(resolved, problems, out, Console(stderr=True), held_out=held_out, scorer=judge)
