@@ -1,4 +1,4 @@
-"""`mathsolve train`: the stages that make a model."""
+"""`mathsolve train`: the stages that make a model, each a command that goes on where it was stopped."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ app = App(
 mathsolve train embedded tiny
 mathsolve train synthesise --out data.jsonl -n 1000
 mathsolve train sft --model FOLDER --data data.jsonl --out runs/mine
-mathsolve train sft qwen-7b-lora --data data.jsonl --out 7b --dry-run --tiny
+mathsolve train run loop-tiny --out runs/tiny   several stages, with a page
 
 Every command says what it is about to do; Ctrl-C keeps what was done, and
 the same command goes on.""",

@@ -19,9 +19,9 @@ from mathsolve.training.dpo.balance import balanced, forms
 from mathsolve.training.dpo.pairing import pairs_of
 from mathsolve.training.dpo.pairs import Pair, read_pairs
 from mathsolve.training.dpo.pairs_command import pairs as pair_up
-from mathsolve.training.hard.problems import trainable
 from mathsolve.training.hard.score import Scale, scale_of
 from mathsolve.training.samples import Sampled, pooled
+from mathsolve.training.trainable import trainable
 
 TRAM = Item("toy/tram", "toy", "A tram has 5 stops of 4 minutes and 3 of 9 minutes. How long does it wait?", "47")
 FIRST = (Program("print(5 * 4)"), Observation("ok", stdout="20\n"))
