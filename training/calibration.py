@@ -13,6 +13,10 @@ from ..engine.trajectory import Problem
 CALIBRATION = Path(__file__).parent / "bank" / "calibration.jsonl"
 """Questions written by hand; none of them is used for training (see `synthesis.measures`) or testing."""
 
+NONE: dict[str, Any] = {"bias": 0.0, "weights": {}, "threshold": 0.0}
+"""The trust before it is fitted, which withholds nothing. With it a model answers as it will when it is: with all its
+attempts, and with the question's own likelihood among the signals."""
+
 
 def calibration_problems(path: Path = CALIBRATION) -> list[Problem]:
     """The calibration questions. Some have no answer: proofs, jokes, questions that lack something."""
@@ -22,6 +26,8 @@ def calibration_problems(path: Path = CALIBRATION) -> list[Problem]:
 
 def fit_trust(solver: Solver, problems: Sequence[Problem], keep_right: float) -> dict[str, Any]:
     """Fits P(right) to the signals of every answer, and a threshold that keeps a share of the right answers.
+
+    The solver's model has the trust `NONE`: without any it would answer in another way.
 
     Returns:
         The fields of `engine.trust.Trust`, as JSON.
@@ -35,7 +41,7 @@ def fit_trust(solver: Solver, problems: Sequence[Problem], keep_right: float) ->
         rows.append(solution.signals)
         labels.append(gold is not None and solver.equal(belief, gold))
     if not any(labels) or all(labels):
-        return {"bias": 0.0, "weights": {}, "threshold": 0.0}  # nothing to tell apart
+        return NONE  # nothing to tell apart
     return fit_logistic(rows, labels, keep_right)
 
 

@@ -18,7 +18,6 @@ import gzip
 import json
 import shutil
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
@@ -119,15 +118,14 @@ def make_model(recipe: Recipe, folder: Path, console: Console) -> None:
 
 def finish(recipe: Recipe, folder: Path, source: Path, target: Path) -> None:
     """Converts the model for the embedded backend, fits the trust in its answers, measures it, writes its card."""
-    from .calibration import calibration_problems, fit_trust
-    from .export import export_ctranslate2, write_settings
+    from .calibration import NONE, calibration_problems, fit_trust
+    from .export import export_ctranslate2, read_settings, write_settings
 
-    path = target / "mathsolve.json"
-    if not path.is_file():
+    if not (target / "mathsolve.json").is_file():
         basics = {"family": recipe.family, "context": recipe.shape.context, "samples": recipe.samples}
-        export_ctranslate2(source, target, basics)
-    settings: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    if "trust" not in settings:
+        export_ctranslate2(source, target, {**basics, "trust": NONE})
+    settings = read_settings(target)
+    if settings["trust"] == NONE:
         with Solver(Settings(model=str(target), seed=recipe.seed)) as solver:
             settings["trust"] = fit_trust(solver, calibration_problems(), recipe.keep_right)
         write_settings(target, settings)

@@ -29,6 +29,12 @@ def export_ctranslate2(
     write_settings(folder, settings)
 
 
+def read_settings(folder: Path) -> dict[str, Any]:
+    """What `mathsolve.json` says."""
+    settings: dict[str, Any] = json.loads((folder / "mathsolve.json").read_text(encoding="utf-8"))
+    return settings
+
+
 def write_settings(folder: Path, settings: dict[str, Any]) -> None:
     """Writes `mathsolve.json`."""
     replace_file(folder / "mathsolve.json", [json.dumps(settings, indent=2) + "\n"])

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,9 @@ from mathsolve.engine.errors import UsageError
 from mathsolve.engine.settings import Settings
 from mathsolve.engine.solver import Solver
 from mathsolve.training import embedded
+from mathsolve.training.calibration import NONE, calibration_problems, fit_trust
 from mathsolve.training.claim import claim
+from mathsolve.training.export import read_settings, write_settings
 from mathsolve.training.recipe import Recipe, load_recipe
 from mathsolve.training.tables import Ingredient
 
@@ -82,6 +85,21 @@ def test_a_folder_is_the_folder_of_one_run(tmp_path: Path) -> None:
     path.write_bytes(written[:40])
     with pytest.raises(UsageError, match=r"made\.json is damaged; put it back"):
         claim(path, {"recipe": {"seed": 1}})
+
+
+def test_trust_is_fitted_to_the_answers_as_they_are_served(tmp_path: Path) -> None:
+    shutil.copytree(embedded.EMBEDDED_FOLDER, model := tmp_path / "model")
+    settings = read_settings(model)
+    write_settings(model, {**settings, "trust": NONE})
+    problems = calibration_problems()[::12]
+    with Solver(Settings(model=str(model), seed=1)) as solver:
+        unfitted = [solution.signals for solution in solver.solve_many(problems)]
+        weights = fit_trust(solver, problems, 0.97)["weights"]
+    with Solver(Settings(seed=1)) as solver:
+        served = [solution.signals for solution in solver.solve_many(problems)]
+    assert weights["question_nll"] and weights["question_worst"], "the question was not scored"
+    for before, after in zip(unfitted, served, strict=True):
+        assert before == pytest.approx(after, abs=1e-3)
 
 
 def test_the_shipped_model_is_the_one_in_the_repository() -> None:
