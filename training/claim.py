@@ -37,6 +37,8 @@ def claim(path: Path, made_of: Mapping[str, Any], *, begun: bool = True) -> None
                 f"{path.parent} was begun with another {' and '.join(changed)}; name another folder with --out, or remove it"
             )
         return
+    if path.parent.exists() and not path.parent.is_dir():
+        raise UsageError(f"{path.parent} is a file; name a folder with --out")
     path.parent.mkdir(parents=True, exist_ok=True)
     noted = {"versions": _versions(), "commit": commit(Path(__file__).parents[1])}
     replace_file(path, [json.dumps({**wanted, **noted}, indent=2) + "\n"])

@@ -96,7 +96,7 @@ def sft(
 
     On eight GPUs (the files of configurations for accelerate lie in mathsolve/training/recipes/accelerate):
 
-        accelerate launch --config_file fsdp2.yaml -m mathsolve.training.sft qwen-7b-fsdp --data solutions.jsonl --out runs/7b
+        accelerate launch --config_file fsdp2.yaml -m mathsolve.training sft qwen-7b-fsdp --data solutions.jsonl --out runs/7b
 
     Parameters
     ----------

@@ -254,7 +254,7 @@ def command(folder: Path, start: Path, pairs_file: Path, *launcher: str) -> list
     file = folder.with_name(f"{folder.name}.toml")
     file.write_text(RECIPE.replace("row = 64", 'row = 64\nfamily = "embedded"'), encoding="utf-8")
     named = ["--model", str(start), "--pairs", str(pairs_file), "--out", str(folder)]
-    return [*(launcher or (sys.executable, "-m")), "mathsolve.training.dpo", str(file), *named]
+    return [*(launcher or (sys.executable, "-m")), "mathsolve.training", "dpo", str(file), *named]
 
 
 def test_a_run_that_was_killed_goes_on_to_the_same_weights(

@@ -133,7 +133,7 @@ def test_a_variant_names_files_a_mode_and_keys_of_the_recipe(data: Path) -> None
         ("a=mode=best", "unknown mode 'best'; choose mixed, pot, cot"),
         ("a=modes.pod=0", "no key 'modes.pod'"),
         ("a=seed.modes=0", "no key 'seed.modes'"),
-        ("a=modes.pot=-1", "modes.pot of a recipe cannot be -1"),
+        ("a=modes.pot=-1", "modes.pot: Input should be greater than or equal to 0"),
         ("a=family=klingon", "no model family 'klingon'"),
     ],
 )
@@ -226,7 +226,7 @@ def test_a_study_goes_on_where_it_was_ended_and_may_grow(data: Path, bench: Path
     with pytest.raises(UsageError, match=r"20 takes 3 steps, not 4: add --steps 3"):
         conduct(study(20, steps=4), out, QUIET)
     data.write_text(data.read_text(encoding="utf-8") + "\n", encoding="utf-8")
-    with pytest.raises(UsageError, match="begun with other data"):
+    with pytest.raises(UsageError, match="begun with another data"):
         conduct(study(20), out, QUIET)
 
 

@@ -112,7 +112,8 @@ def command(recipe_file: Path, data: Path, out: Path, *launcher: str) -> list[st
     """The command line of a run."""
     return [
         *(launcher or (sys.executable, "-m")),
-        "mathsolve.training.sft",
+        "mathsolve.training",
+        "sft",
         str(recipe_file),
         "--data",
         str(data),

@@ -16,7 +16,7 @@ app = App(
     help="Train a model on pairs of a better and a worse solution (DPO).",
     help_epilogue="""\
 mathsolve train dpo --model runs/sft/model --pairs pairs.jsonl --out runs/dpo
-accelerate launch --config_file ddp.yaml -m mathsolve.training.dpo \\
+accelerate launch --config_file ddp.yaml -m mathsolve.training dpo \\
     --model runs/sft/model --pairs pairs.jsonl --out runs/dpo
 
 A round is four commands, and the model of one is the reference of the next:
