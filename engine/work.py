@@ -59,9 +59,9 @@ class Work:
             return self.declined(f"the question is longer than this model reads ({len(prompt.ids)} tokens)")
         trust = backend.profile.trust
         preparing = asyncio.ensure_future(asyncio.to_thread(prepare, self.problem.question))
+        scoring = asyncio.ensure_future(backend.score(prompt.ids)) if trust else None
         try:
             async with MemoSandbox(self._sandbox) as sandbox:
-                scoring = asyncio.ensure_future(backend.score(prompt.ids)) if trust else None
                 ballot = await self._within(backend, sandbox)
                 await preparing
                 if ballot is None:
@@ -73,6 +73,10 @@ class Work:
             return self.partial("sandbox_error", str(error))
         except Exception as error:  # a bug, such as one of a scorer: it ends this question, and no other
             return self.partial("internal_error", bug(error))
+        finally:  # whoever is called off leaves nothing behind
+            preparing.cancel()
+            if scoring:
+                scoring.cancel()
 
     async def _within(self, backend: Backend, sandbox: Sandbox) -> Ballot | None:
         """The votes within the time limit, those that came too late among them without an answer; None when none came."""
