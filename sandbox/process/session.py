@@ -102,6 +102,8 @@ class ProcessSession(Session):
             tried[fate.reason] += 1
             if self._sandbox.closed or tried[fate.reason] >= fate.tries:
                 break
+            if ending == "garbage" and self._history.left:  # whose it is nobody can tell: a thread's of an earlier one?
+                self._history.distrust()
             self._sandbox.meter.retried += 1
         return await self._obituary(fate, ending, capture, limits, server.tier)
 
