@@ -11,8 +11,6 @@ The same command resumes a run that was stopped, with the same result, and does 
 
 from __future__ import annotations
 
-import shutil
-import warnings
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
@@ -23,7 +21,6 @@ from numpy.typing import NDArray
 from rich.console import Console
 from tokenizers import Tokenizer
 from transformers import PrinterCallback, TrainingArguments
-from transformers.utils import logging
 
 from ...engine.errors import UsageError
 from ...engine.trajectory import Thought
@@ -32,10 +29,8 @@ from ...sandbox import Program
 from ..claim import claim, hash_of
 from ..recipe import PreferenceTraining
 from ..sft import arguments, checkpoints
-from ..sft.hardware import keep_freed_memory
+from ..sft.conduct import DRY_STEPS, conducted, place, train
 from ..sft.model import Writing, load_model, writing
-from ..sft.run import DRY_STEPS
-from ..sft.stopping import StopOnSignal
 from ..sft.tokenizer import train_tokenizer
 from .costs import estimated
 from .data import Encoded, encoded
@@ -93,25 +88,11 @@ def prefer(
     """
     if recipe.model is None:
         raise UsageError("the recipe names no model: give one with --model; it is also what the model is compared with")
-    made = dry_run and not folder.exists()
-    if dry_run:
-        folder = folder / "dry-run"
-        shutil.rmtree(folder, ignore_errors=True)
-    try:
-        return _carry_out(DpoRun(recipe, pairs, folder, console, dry_run, tiny))
-    except torch.OutOfMemoryError as error:
-        first = str(error).partition(". ")[0]
-        raise UsageError(f"{first}: choose a smaller rows_at_once, or recompute = true") from error
-    finally:
-        if dry_run:
-            shutil.rmtree(folder.parent if made else folder, ignore_errors=True)
+    with place(folder, dry=dry_run) as within, conducted():
+        return _carry_out(DpoRun(recipe, pairs, within, console, dry_run, tiny))
 
 
 def _carry_out(run: DpoRun) -> Path:
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    warnings.simplefilter("ignore", FutureWarning)  # what libraries will rename is no news for people
-    keep_freed_memory()
     args = arguments.training_arguments(run.recipe, run.folder)
     if args.process_index:
         run = replace(run, console=Console(quiet=True))
@@ -229,26 +210,12 @@ def _reference(run: DpoRun, trainer: DpoTrainer, data: Encoded) -> NDArray[np.fl
 
 
 def _train(run: DpoRun, trainer: DpoTrainer, data: Encoded, steps: int) -> None:
-    """Trains from the last whole checkpoint, unless that was the end. Raises `KeyboardInterrupt` after a signal."""
-    args, recipe = trainer.args, run.recipe
-    with args.main_process_first(local=False, desc="checkpoints"):
-        done = checkpoints.to_go_on_from(run.folder, run.recipe.schedule)
-    if done and checkpoints.step_of(done) == args.max_steps:
-        return
+    recipe, others = run.recipe, []
     estimate = estimated(trainer, recipe, data, steps, tiny=run.tiny)
     for line in estimate.lines():
         run.console.print(line, highlight=False, soft_wrap=True)
-    report, stop = PreferenceReport(run.folder, run.console, estimate, tiny=run.tiny), StopOnSignal()
-    trainer.add_callback(stop)
-    if not args.process_index:
-        trainer.add_callback(report)
+    report = PreferenceReport(run.folder, run.console, estimate, tiny=run.tiny)
     if data.held.any() and not run.dry:
         held = PairDataset(data, np.flatnonzero(data.held).tolist(), _reference(run, trainer, data))
-        trainer.add_callback(HeldOut(trainer, held, recipe.preference.beta, report, run.console))
-    try:
-        trainer.train(resume_from_checkpoint=str(done) if done else None)
-    finally:
-        report.close()
-    if stop.stopped:
-        run.console.print(f"stopped after step {trainer.state.global_step}; the same command goes on from there")
-        raise KeyboardInterrupt
+        others = [HeldOut(trainer, held, recipe.preference.beta, report, run.console)]
+    train(trainer, run.folder, recipe.schedule, run.console, report, others)

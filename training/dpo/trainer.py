@@ -149,7 +149,6 @@ class DpoTrainer(SftTrainer):
         if "loss" in logs:
             *sums, pairs = self._summed(self._figures).tolist()
             logs.update({name: round(value / max(1.0, pairs), 4) for name, value in zip(FIGURES, sums, strict=True)})
-            self._figures.zero_()
             if logs["fell"] > MOST and not self._warned:
                 self._warned = True
                 self._warn(
@@ -158,11 +157,10 @@ class DpoTrainer(SftTrainer):
                 )
         super().log(logs, *args, **kwargs)
 
-    def seconds_of_a_piece(self) -> float:
-        """As for rows; the figures of that piece are forgotten."""
-        seconds = super().seconds_of_a_piece()
+    def forget(self) -> None:
+        """Begin the losses by role and the figures of pairs anew."""
+        super().forget()
         self._figures.zero_()
-        return seconds
 
     def _losses(self, model: nn.Module, inputs: dict[str, Tensor]) -> tuple[Tensor, Any]:
         """Negative log-likelihood of every token but the first, `[2 B, T - 1]`; padding is at the end, where nobody sees it."""

@@ -13,17 +13,14 @@ from __future__ import annotations
 
 import json
 import shutil
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from rich.console import Console
 from tokenizers import Tokenizer
 from transformers import PrinterCallback, TrainingArguments
-from transformers.utils import logging
 
 from ...engine.errors import UsageError
 from ...engine.judge import Judge
@@ -33,9 +30,8 @@ from ...sandbox import Program
 from ..claim import claim
 from ..recipe import JudgeTraining
 from ..sft import arguments, checkpoints
-from ..sft.hardware import keep_freed_memory
+from ..sft.conduct import conducted, train
 from ..sft.model import Writing, writing
-from ..sft.stopping import StopOnSignal
 from ..sft.tokenizer import train_tokenizer
 from ..trainable import trainable
 from .costs import estimated
@@ -97,19 +93,12 @@ def train_judge(stage: Stage, recipe: JudgeTraining, runs: Sequence[Path], folde
         raise UsageError(
             "the recipe names no model: give one with --model, or a [shape] and a family for one from scratch"
         )
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    warnings.simplefilter("ignore", FutureWarning)  # what libraries will rename is no news for people
-    keep_freed_memory()
-    sides = split(trainable(runs).problems, recipe.judge.held_out, recipe.seed)
-    args = arguments.training_arguments(recipe, folder)
-    if args.process_index:
-        console = Console(quiet=True)
-    try:
+    with conducted():
+        sides = split(trainable(runs).problems, recipe.judge.held_out, recipe.seed)
+        args = arguments.training_arguments(recipe, folder)
+        if args.process_index:
+            console = Console(quiet=True)
         return _carry_out(JudgeRun(stage, recipe, sides, folder, console), args)
-    except torch.OutOfMemoryError as error:
-        first = str(error).partition(". ")[0]
-        raise UsageError(f"{first}: choose a smaller rows_at_once or fewer attempts, or recompute = true") from error
 
 
 def _carry_out(run: JudgeRun, args: TrainingArguments) -> Path:
@@ -189,26 +178,11 @@ def _trainer(run: JudgeRun, args: TrainingArguments, words: Writing, dataset: Gr
 
 
 def _train(run: JudgeRun, trainer: JudgeTrainer, data: Encoded, members: Sequence[tuple[int, ...]]) -> None:
-    """Trains from the last whole checkpoint, unless that was the end. Raises `KeyboardInterrupt` after a signal."""
-    with trainer.args.main_process_first(local=False, desc="checkpoints"):
-        done = checkpoints.to_go_on_from(run.folder, run.recipe.schedule)
-    if done and checkpoints.step_of(done) == trainer.args.max_steps:
-        return
     estimate = estimated(trainer, run.recipe, data, members)
     for line in estimate.lines():
         run.console.print(line, highlight=False, soft_wrap=True)
     report = JudgeReport(run.stage.kind, run.folder, run.console, estimate)
-    stop = StopOnSignal()
-    trainer.add_callback(stop)
-    if not trainer.args.process_index:
-        trainer.add_callback(report)
-    try:
-        trainer.train(resume_from_checkpoint=str(done) if done else None)
-    finally:
-        report.close()
-    if stop.stopped:
-        run.console.print(f"stopped after step {trainer.state.global_step}; the same command goes on from there")
-        raise KeyboardInterrupt
+    train(trainer, run.folder, run.recipe.schedule, run.console, report)
 
 
 def _finish(run: JudgeRun, words: Writing) -> None:

@@ -5,48 +5,25 @@ Promises: the loss is the mean over the problems of a step, however many process
 
 from __future__ import annotations
 
-import time
 from collections import Counter
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
-from transformers import Trainer
 
+from ..sft.pieces import PieceTrainer
 from .stage import Stage
 
 
-class JudgeTrainer(Trainer):
+class JudgeTrainer(PieceTrainer):
     """`transformers.Trainer` with the loss of a stage, and running means of what the stage logs."""
-
-    loss_is_scaled_for_ga = True
 
     def __init__(self, stage: Stage, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.model_accepts_loss_kwargs = True  # or an older Trainer would divide by the number of pieces of a step
         self._stage = stage
         self._told: Counter[str] = Counter()
         self._groups = 0
-
-    @property
-    def sharded(self) -> bool:
-        """Whether processes share the weights, so that none has all of them."""
-        return bool(self.is_fsdp_enabled or self.is_deepspeed_enabled)
-
-    def seconds_of_a_piece(self) -> float:
-        """How long forward and backward take over one piece of a step here; the second time counts. Nothing is changed."""
-        dataset, model = cast("Any", self.train_dataset), cast("nn.Module", self.model)
-        batch = self._prepare_inputs(self.data_collator([dataset[i] for i in range(self.args.train_batch_size)]))
-        for _ in range(2):
-            start = time.perf_counter()
-            with self.accelerator.autocast():
-                loss = self.compute_loss(model, batch)
-            loss.backward()
-            float(loss.detach())  # waits for the device
-        model.zero_grad()
-        self._forget()
-        return time.perf_counter() - start
 
     def get_batch_samples(
         self, epoch_iterator: Iterator[dict[str, Tensor]], num_batches: int, device: torch.device
@@ -81,9 +58,10 @@ class JudgeTrainer(Trainer):
         """Adds the means over problems since the last line of what the stage told; of this process's share of them."""
         if "loss" in logs and self._groups:
             logs |= {name: round(total / self._groups, 4) for name, total in self._told.items()}
-            self._forget()
+            self.forget()
         super().log(logs, *args, **kwargs)
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
+        """Begin the means anew."""
         self._told.clear()
         self._groups = 0

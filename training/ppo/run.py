@@ -14,15 +14,12 @@ Does not promise to use more than one device.
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
 from rich.console import Console
 from tokenizers import Tokenizer
-from transformers.utils import logging
 
 from ...engine.backends import find
 from ...engine.backends.transformers import TransformersBackend
@@ -36,7 +33,7 @@ from ...sandbox import SandboxError
 from ..claim import claim, hash_of
 from ..recipe import PolicyTraining
 from ..sft.checkpoints import averaged, finish, to_go_on_from
-from ..sft.hardware import keep_freed_memory
+from ..sft.conduct import conducted
 from ..sft.model import Writing, writing
 from .loop import Loop
 from .policy import PolicyModel
@@ -95,11 +92,8 @@ def train_policy(
     recipe = named(recipe)
     read = read_problems(problems, held_out, recipe.schedule.questions, recipe.seed)
     _claim(recipe, [Path(path) for path in (problems, held_out) if path is not None], scorer, folder)
-    try:
+    with conducted():
         return _carry_out(Run(recipe, read, folder, console, scorer))
-    except torch.OutOfMemoryError as error:
-        first = str(error).partition(". ")[0]
-        raise UsageError(f"{first}: choose a smaller rows_at_once, or recompute = true") from error
 
 
 def named(recipe: PolicyTraining) -> PolicyTraining:
@@ -130,10 +124,6 @@ def _claim(recipe: PolicyTraining, files: Sequence[Path], scorer: Scorer | None,
 
 
 def _carry_out(run: Run) -> Path:
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    warnings.simplefilter("ignore", FutureWarning)  # what libraries will rename is no news for people
-    keep_freed_memory()
     model = run.folder / "model"
     if model.is_dir():
         run.console.print(f"{model} is finished: nothing is left to do")

@@ -12,16 +12,13 @@ The same command resumes a run that was stopped, with the same result, and does 
 from __future__ import annotations
 
 import shutil
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import torch
 from rich.console import Console
 from tokenizers import Tokenizer
 from transformers import PrinterCallback, TrainingArguments
-from transformers.utils import logging
 
 from ...engine.errors import UsageError
 from ...prompts import Family
@@ -29,20 +26,16 @@ from ..claim import claim, hash_of
 from ..hard.mining import read_hard
 from ..recipe import FineTuning
 from . import arguments, checkpoints
+from .conduct import DRY_STEPS, conducted, place, train
 from .data import Source, held_out, solutions, texts
 from .estimate import Estimate, Size
-from .hardware import keep_freed_memory
 from .model import Writing, load_model, writing
 from .noise import WordNoise
 from .packing import Rows, pack
 from .progress import Report
 from .sampling import Accuracy
-from .stopping import StopOnSignal
 from .tokenizer import train_tokenizer
 from .trainer import RowDataset, SftTrainer
-
-DRY_STEPS = 2
-"""Steps of a dry run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,26 +92,11 @@ def fine_tune(
         )
     if hard is not None and not hard.is_file():
         raise UsageError(f"there is no file {str(hard)!r}; `mathsolve train hard` makes one")
-    made = dry_run and not folder.exists()
-    if dry_run:
-        folder = folder / "dry-run"
-        shutil.rmtree(folder, ignore_errors=True)
-    run = Run(recipe, sources, folder, console, dry_run, tiny, hard)
-    try:
-        return _carry_out(run)
-    except torch.OutOfMemoryError as error:
-        first = str(error).partition(". ")[0]
-        raise UsageError(f"{first}: choose a smaller rows_at_once, or recompute = true") from error
-    finally:
-        if dry_run:
-            shutil.rmtree(folder.parent if made else folder, ignore_errors=True)
+    with place(folder, dry=dry_run) as within, conducted():
+        return _carry_out(Run(recipe, sources, within, console, dry_run, tiny, hard))
 
 
 def _carry_out(run: Run) -> Path:
-    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-    warnings.simplefilter("ignore", FutureWarning)  # what libraries will rename is no news for people
-    keep_freed_memory()
     args = arguments.training_arguments(run.recipe, run.folder)
     if args.process_index:
         run = replace(run, console=Console(quiet=True))
@@ -197,29 +175,13 @@ def _trainer(run: Run, args: TrainingArguments, words: Writing, rows: Rows) -> S
 
 
 def _train(run: Run, trainer: SftTrainer, family: Family, estimate: Estimate) -> None:
-    """Trains from the last whole checkpoint, unless that was the end. Raises `KeyboardInterrupt` after a signal."""
-    recipe, args = run.recipe, trainer.args
+    recipe, others = run.recipe, []
     peak = 0.0 if run.tiny else estimate.peak  # the estimate is of the model for which the tiny one stands in
     report = Report(run.folder, run.console, estimate.step_tokens, estimate.step_flops, peak)
-    stop = StopOnSignal()
-    trainer.add_callback(stop)
-    if not args.process_index:
-        trainer.add_callback(report)
-        if not run.dry:
-            questions = held_out(run.sources, recipe.schedule.questions, recipe.seed)
-            accuracy = Accuracy(family.name, questions, recipe.row, report, run.console, trainer.program_weight)
-            trainer.add_callback(accuracy)
-    with args.main_process_first(local=False, desc="checkpoints"):
-        done = checkpoints.to_go_on_from(run.folder, run.recipe.schedule)
-    if done and checkpoints.step_of(done) == args.max_steps:
-        return
-    try:
-        trainer.train(resume_from_checkpoint=str(done) if done else None)
-    finally:
-        report.close()
-    if stop.stopped:
-        run.console.print(f"stopped after step {trainer.state.global_step}; the same command goes on from there")
-        raise KeyboardInterrupt
+    if not trainer.args.process_index and not run.dry:
+        questions = held_out(run.sources, recipe.schedule.questions, recipe.seed)
+        others = [Accuracy(family.name, questions, recipe.row, report, run.console, trainer.program_weight)]
+    train(trainer, run.folder, recipe.schedule, run.console, report, others)
 
 
 def _names(sources: Sequence[Source]) -> str:

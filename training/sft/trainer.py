@@ -8,7 +8,6 @@ Does not promise: bit-equal results across machines or thread counts.
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from typing import Any, cast
 
@@ -16,7 +15,6 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 from torch.utils.data import Dataset
-from transformers import Trainer
 
 from ...engine.errors import UsageError
 from ..recipe import FineTuning
@@ -25,6 +23,7 @@ from .isolation import check_isolation
 from .noise import WordNoise
 from .optimizer import MuonAdamW
 from .packing import ROLES, Rows
+from .pieces import PieceTrainer
 from .program_weight import ProgramWeight
 
 
@@ -65,14 +64,11 @@ def token_losses(logits_BTV: Tensor, ids_BT: Tensor) -> Tensor:
     return nll.view_as(ids_BT)[:, :-1].float()
 
 
-class SftTrainer(Trainer):
+class SftTrainer(PieceTrainer):
     """`transformers.Trainer` with token weights, and a running loss for each role."""
-
-    loss_is_scaled_for_ga = True
 
     def __init__(self, recipe: FineTuning, **kwargs: Any) -> None:
         super().__init__(**kwargs)
-        self.model_accepts_loss_kwargs = True  # or an older Trainer would divide by the number of pieces of a step
         device = self.args.device
         self._table, self._schedule = weight_table(recipe.weights).to(device), recipe.schedule
         self._sums = torch.zeros(2, len(ROLES) + 1, device=device)
@@ -95,24 +91,9 @@ class SftTrainer(Trainer):
         self.optimizer = MuonAdamW(model, self._schedule.learning_rate, self._schedule.weight_decay)
         return self.optimizer
 
-    @property
-    def sharded(self) -> bool:
-        """Whether processes share the weights, so that none has all of them."""
-        return bool(self.is_fsdp_enabled or self.is_deepspeed_enabled)
-
-    def seconds_of_a_piece(self) -> float:
-        """How long forward and backward take over one piece of a step here; the second time counts. Nothing is changed."""
-        dataset, model = cast("RowDataset", self.train_dataset), cast("nn.Module", self.model)
-        batch = self._prepare_inputs(self.data_collator([dataset[i] for i in range(self.args.train_batch_size)]))
-        for _ in range(2):
-            start = time.perf_counter()
-            with self.accelerator.autocast():
-                loss = self.compute_loss(model, batch)
-            loss.backward()
-            float(self._sums.sum())  # waits for the device
-        model.zero_grad()
+    def forget(self) -> None:
+        """Begin the losses by role anew."""
         self._sums.zero_()
-        return time.perf_counter() - start
 
     def get_batch_samples(
         self, epoch_iterator: Iterator[dict[str, Tensor]], num_batches: int, device: torch.device
@@ -162,7 +143,7 @@ class SftTrainer(Trainer):
                 logs["tokens"] = self.state.global_step * self._step_tokens  # counted on after a stop, too
             if self.program_weight is not None:
                 logs["weight_program"] = round(self.program_weight.controller.weight, 4)
-            self._sums.zero_()
+            self.forget()
         super().log(logs, *args, **kwargs)
 
     def _count(self, nll: Tensor, used: Tensor, roles: Tensor) -> None:

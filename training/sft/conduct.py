@@ -1,0 +1,93 @@
+"""How every run of training behaves, whatever it trains: stages of fine-tuning, preference and judges share this.
+
+Promises: libraries keep quiet; too little memory is told with a remedy; a dry run leaves nothing behind; a signal ends a run
+after the present step; the same command goes on from the last whole checkpoint.
+"""
+
+from __future__ import annotations
+
+import shutil
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import torch
+from rich.console import Console
+from transformers import Trainer, TrainerCallback
+from transformers.utils import logging
+
+from ...engine.errors import UsageError
+from ..tables import Schedule
+from . import checkpoints
+from .hardware import keep_freed_memory
+from .progress import Report
+from .stopping import StopOnSignal
+
+DRY_STEPS = 2
+"""Steps of a dry run."""
+
+
+@contextmanager
+def conducted() -> Iterator[None]:
+    """The time in which a run trains. Raises `UsageError` where the memory of a device does not suffice."""
+    logging.set_verbosity_error()  # type: ignore[no-untyped-call]
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    warnings.simplefilter("ignore", FutureWarning)  # what libraries will rename is no news for people
+    keep_freed_memory()
+    try:
+        yield
+    except torch.OutOfMemoryError as error:
+        first = str(error).partition(". ")[0]
+        raise UsageError(f"{first}: choose a smaller rows_at_once, or recompute = true") from error
+
+
+@contextmanager
+def place(folder: Path, *, dry: bool) -> Iterator[Path]:
+    """The folder that a run works in: its own, or one that is gone afterwards."""
+    if not dry:
+        yield folder
+        return
+    made, within = not folder.exists(), folder / "dry-run"
+    shutil.rmtree(within, ignore_errors=True)
+    try:
+        yield within
+    finally:
+        shutil.rmtree(folder if made else within, ignore_errors=True)
+
+
+def train(
+    trainer: Trainer,
+    folder: Path,
+    schedule: Schedule,
+    console: Console,
+    report: Report,
+    others: Sequence[TrainerCallback] = (),
+) -> None:
+    """Trains from the last whole checkpoint to the end, unless that is the end.
+
+    Args:
+        trainer: has the number of steps in its arguments.
+        folder: of the run.
+        schedule: which checkpoints are kept.
+        console: hears when the run is stopped.
+        report: hears of every step in the first process; it is closed.
+        others: whatever else hears of steps, in all processes.
+
+    Raises:
+        KeyboardInterrupt: a signal ended the run; what was done is kept.
+    """
+    args, stop = trainer.args, StopOnSignal()
+    with args.main_process_first(local=False, desc="checkpoints"):
+        done = checkpoints.to_go_on_from(folder, schedule)
+    if done and checkpoints.step_of(done) == args.max_steps:
+        return
+    for callback in (stop, *(() if args.process_index else (report,)), *others):
+        trainer.add_callback(callback)
+    try:
+        trainer.train(resume_from_checkpoint=str(done) if done else None)
+    finally:
+        report.close()
+    if stop.stopped:
+        console.print(f"stopped after step {trainer.state.global_step}; the same command goes on from there")
+        raise KeyboardInterrupt
