@@ -1,11 +1,11 @@
-"""The model of a judge: a sequence classifier of transformers, which reads attempts in batches of bounded size.
+"""The model of a judge with a head: a sequence classifier of transformers, which reads attempts in batches of bounded size.
 
 Attempts are padded at the end, with a token that never ends one, and read at their last token.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,8 +17,8 @@ from transformers.utils import logging
 
 from ..prompts import load_family
 from .backends.chat import chat_renderer
-from .errors import BackendError
-from .judge import OUTPUTS, Manifest, encode
+from .errors import BackendError, UsageError
+from .judge import OUTPUTS, Critique, Manifest, encode
 from .renderer import Renderer
 from .trajectory import Trajectory
 
@@ -42,23 +42,12 @@ class Classifier:
     @classmethod
     def load(cls, folder: Path, manifest: Manifest) -> Classifier:
         """The model in a judge's folder, on the GPU where there is one. Raises `BackendError`."""
-        logging.disable_progress_bar()  # type: ignore[no-untyped-call]
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-        dtype = torch.float32 if device == "cpu" else "auto"
-        try:
-            tokenizer = AutoTokenizer.from_pretrained(folder)
-            model = AutoModelForSequenceClassification.from_pretrained(folder, dtype=dtype)
-            renderer = chat_renderer(tokenizer, load_family(manifest.family))
-        except (OSError, ValueError, KeyError) as error:
-            first = (str(error).strip() or type(error).__name__).splitlines()[0]
-            raise BackendError(
-                f"cannot load the judge in {folder}: {first}; make it again, or copy it again"
-            ) from error
+        model, renderer, end_id = loaded(AutoModelForSequenceClassification, folder, manifest)
         if model.config.num_labels != OUTPUTS[manifest.kind]:
             raise BackendError(
                 f"the model in {folder} has {model.config.num_labels} outputs, so it is no {manifest.kind}"
             )
-        return cls(model.eval().to(device), renderer, int(tokenizer.eos_token_id), manifest)
+        return cls(model, renderer, end_id, manifest)
 
     def read(self, attempts: Sequence[Trajectory]) -> list[float]:
         """The reward of each attempt, or its mark."""
@@ -66,12 +55,13 @@ class Classifier:
             encode(self.renderer, one.problem.question, one.steps, self.end_id, self.manifest.context)
             for one in attempts
         ]
-        found = torch.zeros(len(rows), dtype=torch.float64)
-        with torch.inference_mode():
-            for places in batches([len(row) for row in rows], TOKENS_AT_ONCE[self.model.device.type]):
-                logits_NK = self._logits([rows[place] for place in places])
-                found[places] = value(logits_NK).double().cpu()
-        return [float(number) for number in found]
+        return values(rows, self._logits, TOKENS_AT_ONCE[self.model.device.type])
+
+    def write(self, attempts: Sequence[Trajectory]) -> list[Critique]:
+        """Raises `UsageError`: a head has no words."""
+        raise UsageError(
+            "this judge has a head, which writes no critiques; mathsolve train critique critique-generative makes one that does"
+        )
 
     def _logits(self, rows: Sequence[Sequence[int]]) -> Tensor:
         ids_NT, mask_NT = padded(rows, self.model.config.pad_token_id)
@@ -79,6 +69,38 @@ class Classifier:
         output = self.model(input_ids=ids_NT.to(device), attention_mask=mask_NT.to(device), use_cache=False)
         logits: Tensor = output.logits.float()
         return logits
+
+
+def loaded(kind: Any, folder: Path, manifest: Manifest) -> tuple[Any, Renderer, int]:
+    """The model in a judge's folder, on the GPU where there is one, how it reads, and its end token. Raises `BackendError`."""
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    device = "cuda" if torch.cuda.is_available() else "cpu"
+    dtype = torch.float32 if device == "cpu" else "auto"
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(folder)
+        model = kind.from_pretrained(folder, dtype=dtype)
+        renderer = chat_renderer(tokenizer, load_family(manifest.family))
+    except (OSError, ValueError, KeyError) as error:
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        raise BackendError(f"cannot load the judge in {folder}: {first}; make it again, or copy it again") from error
+    return model.eval().to(device), renderer, int(tokenizer.eos_token_id)
+
+
+def values(
+    rows: Sequence[Sequence[int]], logits_of: Callable[[Sequence[Sequence[int]]], Tensor], tokens: int
+) -> list[float]:
+    """The `value` of each row, read in batches.
+
+    Args:
+        rows: token ids.
+        logits_of: the outputs for the rows of a batch, `[N, K]`.
+        tokens: of a batch, at most.
+    """
+    found = torch.zeros(len(rows), dtype=torch.float64)
+    with torch.inference_mode():
+        for places in batches([len(row) for row in rows], tokens):
+            found[places] = value(logits_of([rows[place] for place in places])).double().cpu()
+    return [float(number) for number in found]
 
 
 def value(logits_NK: Tensor) -> Tensor:

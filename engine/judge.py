@@ -3,7 +3,8 @@
 A reward model ranks: its scores say which of two attempts at one question is better. A critique model says how likely an
 attempt is right: it reads a mark from 0 to 10, which a curve fitted on held-out problems turns into a probability.
 
-    config.json, model.safetensors    a sequence classifier of transformers: one number, or 11 marks
+    config.json, model.safetensors    a sequence classifier of transformers: one number, or 11 marks (a head);
+                                      or a causal language model that writes a mark and why (generative)
     tokenizer.json, ...               how it reads
     judge.json                        what it is, and its curves
 
@@ -19,14 +20,14 @@ import asyncio
 import threading
 from bisect import bisect_right
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import cached_property
 from hashlib import file_digest, sha256
 from importlib.util import find_spec
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from ..sandbox import Observation
 from .errors import UsageError, first_fault
@@ -35,11 +36,12 @@ from .shown import OUTPUT_CHARS, shorten
 from .trajectory import Step, Trajectory
 
 if TYPE_CHECKING:
-    from .classifier import Classifier
     from .renderer import Renderer
 
 Kind = Literal["reward", "critique"]
 """`reward`: relative, any number; `critique`: absolute, a probability."""
+Form = Literal["head", "generative"]
+"""`head`: numbers are all that the model gives; `generative`: it writes, and its marks are those that it would write."""
 Curve = tuple[tuple[float, float], ...]
 """Knots of a mark and the probability that an attempt with it is right, both rising."""
 OUTPUTS: Mapping[Kind, int] = {"reward": 1, "critique": 11}
@@ -62,8 +64,58 @@ class Manifest(BaseModel):
     """Model family, as which it reads."""
     context: int = Field(gt=0)
     """Tokens of an attempt."""
+    form: Form = "head"
+    """What its model gives."""
+    words: int = Field(default=0, ge=0)
+    """Tokens of what a generative one writes, at most."""
     curves: dict[str, Curve] = {}
     """Of a critique model: from marks to probabilities, by sub-domain; under the empty name for all others."""
+
+    @model_validator(mode="after")
+    def _has_what_its_form_needs(self) -> Self:
+        if self.form == "generative" and (self.kind != "critique" or not self.words):
+            raise ValueError("only a critique is generative, and it needs words")
+        return self
+
+
+@dataclass(frozen=True, slots=True)
+class Critique:
+    """What a generative judge writes of an attempt."""
+
+    mark: int
+    """The mark that is the most likely one, 0 to 10; a score is read off the mean of all."""
+    words: str
+    """Why."""
+
+    def __str__(self) -> str:
+        return f"{self.mark} of 10: {self.words}"
+
+
+class Reader(Protocol):
+    """The model of a judge."""
+
+    @property
+    def model(self) -> Any:
+        """Of transformers."""
+        ...
+
+    @property
+    def renderer(self) -> Renderer:
+        """How it reads."""
+        ...
+
+    @property
+    def end_id(self) -> int:
+        """The token that ends an attempt."""
+        ...
+
+    def read(self, attempts: Sequence[Trajectory]) -> list[float]:
+        """The reward of each attempt, or its mark."""
+        ...
+
+    def write(self, attempts: Sequence[Trajectory]) -> list[Critique]:
+        """What it has to say of each. Raises `UsageError` where it has no words."""
+        ...
 
 
 class Judge:
@@ -109,7 +161,17 @@ class Judge:
     def raw(self, attempts: Sequence[Trajectory]) -> list[float]:
         """Rewards, or marks from 0 to 10 as they are read. Raises `BackendError`."""
         with self._reading:
-            return self.classifier.read(attempts)
+            return self.reader.read(attempts)
+
+    def critiques(self, attempts: Sequence[Trajectory]) -> list[Critique]:
+        """A mark and why, in words; they take many times as long as a score.
+
+        Raises:
+            UsageError: the judge is not generative.
+            BackendError: the model in the folder cannot be loaded.
+        """
+        with self._reading:
+            return self.reader.write(attempts)
 
     def weight(self, score: float) -> float:
         """What a vote is worth: a probability its own value, a reward the logistic function of it."""
@@ -122,8 +184,12 @@ class Judge:
         return (1 - ORDER) * read_off(curve, mark) + ORDER * mark / 10
 
     @cached_property
-    def classifier(self) -> Classifier:
+    def reader(self) -> Reader:
         """The model, loaded when it is first needed."""
+        if self.manifest.form == "generative":
+            from .critic import Critic
+
+            return Critic.load(self.folder, self.manifest)
         from .classifier import Classifier
 
         return Classifier.load(self.folder, self.manifest)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
 from ..engine.errors import UsageError
 from .recipe import load_fine_tuning, load_recipe
@@ -127,6 +129,42 @@ def sft(
     console = Console(stderr=True)
     sources = [Source.parse(text) for text in data]
     fine_tune(resolved, sources, out, console, dry_run=dry_run, tiny=tiny, hard=hard)
+
+
+@app.command
+def export(
+    model: Path,
+    *,
+    out: Path,
+    samples: Annotated[int, Parameter(validator=Number(gte=1))] = 5,
+    keep_right: Annotated[float, Parameter(validator=Number(gt=0, lte=1))] = 0.97,
+    seed: int = 1,
+) -> None:
+    """Make of a model that was trained what answers without a GPU, with a trust in its answers that fits it.
+
+        mathsolve train export runs/mine/model --out runs/small
+        mathsolve --model runs/small/model "What is 15% of 80?"
+
+    Parameters
+    ----------
+    model:
+        The finished model: the folder `model` of a run of sft, dpo or ppo.
+    out:
+        Folder of the run; the weights, of 8 bits and for CTranslate2, will be in its folder `model`. The same command goes on
+        where it was stopped.
+    samples:
+        Attempts per question that it will make.
+    keep_right:
+        Share of its right answers, on questions that are kept for this, which it may not withhold.
+    seed:
+        Of the attempts at those questions.
+    """
+    check_libraries()
+    from .export import Serving, export_run
+
+    made, threshold = export_run(model, out, Serving(samples, keep_right, seed))
+    print(f"{made} withholds answers that it trusts by less than {threshold:.0%}", file=sys.stderr)
+    print(f'made {made}: mathsolve --model {made} "What is 15% of 80?"', file=sys.stderr)
 
 
 def check_libraries() -> None:

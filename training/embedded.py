@@ -22,8 +22,6 @@ from pathlib import Path
 from rich.console import Console
 
 from ..engine.backends.embedded import EMBEDDED_FOLDER
-from ..engine.settings import Settings
-from ..engine.solver import Solver
 from ..sandbox import ProcessSandbox
 from . import card
 from .claim import claim
@@ -118,17 +116,9 @@ def make_model(recipe: Recipe, folder: Path, console: Console) -> None:
 
 def finish(recipe: Recipe, folder: Path, source: Path, target: Path) -> None:
     """Converts the model for the embedded backend, fits the trust in its answers, measures it, writes its card."""
-    from .calibration import NONE, calibration_problems, fit_trust
-    from .export import export_ctranslate2, read_settings, write_settings
+    from .export import Serving, export
 
-    if not (target / "mathsolve.json").is_file():
-        basics = {"family": recipe.family, "context": recipe.shape.context, "samples": recipe.samples}
-        export_ctranslate2(source, target, {**basics, "trust": NONE})
-    settings = read_settings(target)
-    if settings["trust"] == NONE:
-        with Solver(Settings(model=str(target), seed=recipe.seed)) as solver:
-            settings["trust"] = fit_trust(solver, calibration_problems(), recipe.keep_right)
-        write_settings(target, settings)
+    export(source, target, Serving(recipe.samples, recipe.keep_right, recipe.seed))
     card.write_card(recipe, folder, target)
 
 

@@ -1,13 +1,76 @@
-"""From the folder of a finished model to that of CTranslate2 (int8), and the settings beside both."""
+"""From the folder of a finished model to the one that the embedded backend serves: CTranslate2, int8, and a trust that fits."""
 
 from __future__ import annotations
 
 import json
 import shutil
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ..engine.errors import UsageError
+from ..engine.settings import Settings
+from ..engine.solver import Solver
 from ..evaluation.run import replace_file
+from .calibration import NONE, calibration_problems, fit_trust
+from .claim import claim, hash_of
+
+SETTINGS = "mathsolve.json"
+"""The file beside a model that says how it is served."""
+
+
+@dataclass(frozen=True, slots=True)
+class Serving:
+    """How the model will answer, which its trust is fitted to."""
+
+    samples: int
+    """Attempts per question."""
+    keep_right: float
+    """Share of right answers that abstention must keep on the calibration questions."""
+    seed: int
+    """Of the attempts at them."""
+
+
+def export_run(source: Path, folder: Path, serving: Serving) -> tuple[Path, float]:
+    """Exports into a run's folder, which is that of one model.
+
+    Returns:
+        The folder of what can be served, and the trust below which it withholds an answer.
+
+    Raises:
+        UsageError: there is no such model, or the folder holds another run.
+    """
+    _told(source)
+    weights = [hash_of(file) for file in sorted(source.glob("*.safetensors"))]
+    claim(folder / "export.json", {"model": weights, "serving": asdict(serving)})
+    settings = export(source, folder / "model", serving)
+    return folder / "model", float(settings["trust"]["threshold"])
+
+
+def export(source: Path, target: Path, serving: Serving) -> dict[str, Any]:
+    """Converts a model and fits the trust in its answers; what is there of an earlier call is not done again.
+
+    Args:
+        source: a finished model of `mathsolve train`.
+        target: folder that `--model` accepts afterwards.
+        serving: how the model will answer.
+
+    Returns:
+        The settings that are written beside the model: family, context, samples, trust.
+
+    Raises:
+        UsageError: there is no such model, or CTranslate2 knows no model of its kind.
+    """
+    if not (target / SETTINGS).is_file():
+        told = _told(source)
+        basics = {"family": told["family"], "context": told["context"], "samples": serving.samples}
+        export_ctranslate2(source, target, {**basics, "trust": NONE})
+    settings = read_settings(target)
+    if settings["trust"] == NONE:
+        with Solver(Settings(model=str(target), seed=serving.seed)) as solver:
+            settings["trust"] = fit_trust(solver, calibration_problems(), serving.keep_right)
+        write_settings(target, settings)
+    return settings
 
 
 def export_ctranslate2(
@@ -20,21 +83,38 @@ def export_ctranslate2(
         folder: is replaced.
         settings: goes to `mathsolve.json`: family, context, samples, trust.
         quantization: CTranslate2's name of the weight type.
+
+    Raises:
+        UsageError: CTranslate2 knows no model of this kind.
     """
     import ctranslate2
+    from transformers.utils import logging
 
-    converter = ctranslate2.converters.TransformersConverter(str(source), load_as_float16=False)
-    converter.convert(str(folder), quantization=quantization, force=True)
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    try:
+        converter = ctranslate2.converters.TransformersConverter(str(source), load_as_float16=False)
+        converter.convert(str(folder), quantization=quantization, force=True)
+    except ValueError as error:
+        raise UsageError(f"CTranslate2 cannot convert {str(source)!r}: {str(error).splitlines()[0]}") from error
     shutil.copy(source / "tokenizer.json", folder / "tokenizer.json")
     write_settings(folder, settings)
 
 
 def read_settings(folder: Path) -> dict[str, Any]:
     """What `mathsolve.json` says."""
-    settings: dict[str, Any] = json.loads((folder / "mathsolve.json").read_text(encoding="utf-8"))
+    settings: dict[str, Any] = json.loads((folder / SETTINGS).read_text(encoding="utf-8"))
     return settings
 
 
 def write_settings(folder: Path, settings: dict[str, Any]) -> None:
     """Writes `mathsolve.json`."""
-    replace_file(folder / "mathsolve.json", [json.dumps(settings, indent=2) + "\n"])
+    replace_file(folder / SETTINGS, [json.dumps(settings, indent=2) + "\n"])
+
+
+def _told(source: Path) -> dict[str, Any]:
+    missing = [name for name in (SETTINGS, "config.json", "tokenizer.json") if not (source / name).is_file()]
+    if missing:
+        raise UsageError(
+            f"{str(source)!r} has no {missing[0]}; name the folder `model` of a finished run of mathsolve train"
+        )
+    return read_settings(source)

@@ -47,6 +47,14 @@ class FineTuning(Table):
             )
         return self
 
+    @model_validator(mode="after")
+    def _has_room_for_a_row(self) -> Self:
+        if self.shape is not None and self.shape.context < self.row:
+            raise ValueError(
+                f"row is {self.row} tokens, but the shape's context is {self.shape.context}; choose a row of at most that"
+            )
+        return self
+
     @field_validator("family")
     @classmethod
     def _is_a_family(cls, family: str | None) -> str | None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from ..engine.errors import UsageError
+from ..evaluation.authors import authors
 from ..evaluation.item import Item
 from ..evaluation.record import Record
 from ..evaluation.run import Run
@@ -80,9 +81,9 @@ def pooled(folders: Sequence[Path]) -> list[Sampled]:
     for folder in folders:
         run = Run.load(folder)
         _join(items, run, folder)
-        model = str(run.description.get("config", {}).get("model", folder.name))
+        author = authors(run)
         for record in sorted(_usable(run.records()), key=lambda record: (record.problem, record.mode, record.sample)):
-            samples[record.problem].append(Sample(record, model, is_right(record)))
+            samples[record.problem].append(Sample(record, author(record), is_right(record)))
     return [Sampled(item, tuple(samples[id])) for id, item in items.items()]
 
 

@@ -166,8 +166,12 @@ class Policy(Table):
 
 
 class Judging(Table):
-    """How a model learns to judge attempts. A row of the schedule is here one problem, with the attempts at it."""
+    """How a model learns to judge attempts. A row of the schedule is here one problem, with the attempts at it; of a generative
+    judge it is a packed row of attempts, each with its critique."""
 
+    form: Literal["head", "generative"] = "head"
+    """A head that reads a reward or a mark off the last token; or, of a critique model, a language model that writes a mark and
+    why."""
     attempts: int = Field(default=8, ge=2)
     """Attempts at a problem that are read together, at most; right and wrong ones by halves where there are enough."""
     held_out: float = Field(default=0.1, gt=0, lt=1)

@@ -41,13 +41,26 @@ def trainable(folders: Sequence[Path], *, benchmarks: bool = False) -> Trainable
     problems = pooled(folders)
     if benchmarks:
         return Trainable(problems, 0)
-    if named := sorted({one.item.bench for one in problems} & entries().keys()):
-        raise UsageError(
-            f"the runs are on {' and '.join(named)}, which is for measuring, not for training; "
-            "sample your own problems (mathsolve eval problems.jsonl --samples 16), or say --allow-benchmarks"
-        )
+    refuse_benchmarks(problems, remedy=", or say --allow-benchmarks")
     found = measures().index.matches([one.item.question for one in problems])
     clean = [
         one for one, matches in zip(problems, found, strict=True) if not any(match.kind in COUNTED for match in matches)
     ]
     return Trainable(clean, len(problems) - len(clean))
+
+
+def refuse_benchmarks(problems: Sequence[Sampled], remedy: str = "") -> None:
+    """Refuses problems of a benchmark of the registry.
+
+    Args:
+        problems: with their samples.
+        remedy: what else a user can do, where there is something.
+
+    Raises:
+        UsageError: names the benchmarks.
+    """
+    if named := sorted({one.item.bench for one in problems} & entries().keys()):
+        raise UsageError(
+            f"the runs are on {' and '.join(named)}, which is for measuring, not for training; "
+            f"sample your own problems (mathsolve eval problems.jsonl --samples 16){remedy}"
+        )

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
@@ -20,12 +20,16 @@ from ..running.options import Options, check, configured, names_of, problems, se
 from ..running.preview import preview, show
 from ..running.session import INTERRUPTED, Outcome, carry_out
 
+if TYPE_CHECKING:
+    from .score import Scored
+
 app = App(
     name="eval",
     help="Measure on benchmarks.",
     help_epilogue="""\
 mathsolve eval problems.jsonl               one answer a problem, as the product gives it
 mathsolve eval gsm8k math500 --samples 16   16 independent attempts a problem
+mathsolve eval gsm8k --samples 16 --scorer runs/reward   and what a judge gains
 
 The same command again goes on where it was ended.
 Exit codes: 0 complete, 1 failed, 2 wrong usage, 4 too many samples failed, 130 Ctrl-C.""",
@@ -39,6 +43,7 @@ def evaluate(
     out: Path | None = None,
     max_errors: str = "5%",
     data: Path | None = None,
+    scorer: Path | None = None,
     dry_run: bool = False,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> int:
@@ -56,6 +61,9 @@ def evaluate(
         Failed samples (of the machinery, not of the model) after which it gives up, as a share of all.
     data
         A folder with benchmarks; without it, what `mathsolve bench fetch` has kept, or the hub.
+    scorer
+        Folder of a reward or critique model that scores every sample when all are taken, as `mathsolve score` does: best-of-k
+        and weighted votes stand beside the majority.
     dry_run
         Show what would be done, and one sample; record nothing.
     as_json
@@ -63,6 +71,11 @@ def evaluate(
     """
     options = options or Options()
     check(options)
+    judge = None
+    if scorer is not None:
+        from ...engine.judge import Judge
+
+        judge = Judge(scorer)
     names = expanded((*names_of(options.bench), *sources))
     items = problems(names, options, data)
     most_errors = share(max_errors)
@@ -73,17 +86,24 @@ def evaluate(
             return 0
         folder = out or Path("runs") / configuration.name
         outcome = carry_out(solver, configuration, items, folder, most_failures=most_errors)
-    return finish(outcome, most_errors, as_json=as_json)
+    if judge is None or outcome.halted:
+        return finish(outcome, most_errors, as_json=as_json)
+    from .score import scored
+
+    return finish(outcome, most_errors, as_json=as_json, judged=scored(outcome.run, judge, judge.name))
 
 
-def finish(outcome: Outcome, most_errors: float, *, as_json: bool) -> int:
+def finish(outcome: Outcome, most_errors: float, *, as_json: bool, judged: Scored | None = None) -> int:
     """Prints the figures, says how to go on where there is more to do, and returns the exit code."""
-    tally, found = outcome.tally, measure(outcome.run)
+    tally, found = outcome.tally, judged.figures if judged else measure(outcome.run)
     if as_json:
         told = {"run": str(outcome.run.folder), "done": tally.done, "planned": tally.planned, "halted": outcome.halted}
-        sys.stdout.write(json.dumps({**told, "metrics": json.loads(found.to_json())}) + "\n")
+        scores = {"scores": judged.to_dict()} if judged else {}
+        sys.stdout.write(json.dumps({**told, **scores, "metrics": json.loads(found.to_json())}) + "\n")
     else:
-        sys.stdout.write(harmless("\n\n".join(_tables(found))) + "\n")
+        sys.stdout.write(harmless("\n\n".join([*_tables(found), *(judged.lines() if judged else ())])) + "\n")
+    if judged:
+        judged.warn()
     for sentence in _remarks(outcome):
         sys.stderr.write(f"mathsolve: {sentence}\n")
     if outcome.halted == INTERRUPTED:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -13,6 +14,7 @@ from cyclopts import App, Parameter
 
 from ...engine.console import harmless
 from ..metrics import Metrics, metrics
+from ..metrics.judged import Judged, judged
 from ..metrics.rows import text_table, with_interval
 from ..report.table import percent
 from ..report.tables import Named, choices
@@ -21,6 +23,8 @@ from ..running.scoring import Scoring, score
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from ...engine.judge import Judge
 
 app = App(
     name="score",
@@ -62,51 +66,82 @@ def score_runs(
     from ...engine.judge import Judge
 
     judge = Judge(scorer)
-    loaded = [Run.load(folder) for folder in runs]
     told: dict[str, Any] = {}
-    for run in loaded:
-        with _progress(run) as on_progress:
-            found = score(run, judge, name or judge.name, on_progress)
-        figures = metrics(run, thresholds={found.name: threshold})
-        run.write("metrics.json", figures.to_json() + "\n")
-        told[str(run.folder)] = _object(found, figures)
+    for run in [Run.load(folder) for folder in runs]:
+        found = scored(run, judge, name or judge.name, threshold)
+        told[str(run.folder)] = {**found.to_dict(), "metrics": json.loads(found.figures.to_json())}
         if not as_json:
-            sys.stdout.write(harmless("\n".join(_lines(run, found, figures))) + "\n")
-        for warning in _warnings(found):
-            sys.stderr.write(f"mathsolve: {warning}\n")
+            sys.stdout.write(harmless("\n".join(found.lines())) + "\n")
+        found.warn()
     if as_json:
         sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")
 
 
-def _lines(run: Run, found: Scoring, figures: Metrics) -> Iterator[str]:
-    already = f", {found.known:,} had one" if found.known else ""
-    yield f"{run.folder}: {found.scored:,} samples got a score of {found.name}{already}"
-    table = choices([Named(run.folder.name, figures)])
-    rows = [[cell if isinstance(cell, str) else with_interval(cell) for cell in row] for row in table.rows]
-    if rows:
-        yield text_table([table.columns, *rows], left=table.names)
-    for (bench, mode), one in found.drifts.items():
-        yield f"{bench} {mode}: {percent(one.said)} said to be right, {percent(one.right)} are, of {one.n:,}"
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A run whose samples have scores."""
+
+    run: Run
+    """The run."""
+    scoring: Scoring
+    """What became of it now."""
+    figures: Metrics
+    """All figures of the run."""
+    judged: Sequence[Judged]
+    """How well the scores tell right from wrong."""
+
+    def lines(self) -> Iterator[str]:
+        """For people."""
+        found = self.scoring
+        already = f", {found.known:,} had one" if found.known else ""
+        yield f"{self.run.folder}: {found.scored:,} samples got a score of {found.name}{already}"
+        table = choices([Named(self.run.folder.name, self.figures)])
+        rows = [[cell if isinstance(cell, str) else with_interval(cell) for cell in row] for row in table.rows]
+        for columns, body, names in ((table.columns, rows, table.names), (JUDGED, list(map(_row, self.judged)), 3)):
+            if body:
+                yield text_table([columns, *body], left=names)
+        for (bench, mode), one in found.drifts.items():
+            yield f"{bench} {mode}: {percent(one.said)} said to be right, {percent(one.right)} are, of {one.n:,}"
+
+    def to_dict(self) -> dict[str, Any]:
+        """Ready for JSON: what is new, and how good the scores are."""
+        found = self.scoring
+        drifts = [
+            {"bench": bench, "mode": mode, "said": one.said, "right": one.right, "n": one.n, "alarming": one.alarming}
+            for (bench, mode), one in found.drifts.items()
+        ]
+        told = {"name": found.name, "scored": found.scored, "known": found.known, "drifts": drifts}
+        return {**told, "judged": [asdict(one) for one in self.judged]}
+
+    def warn(self) -> None:
+        """Says on standard error where probabilities no longer fit."""
+        for (bench, mode), one in self.scoring.drifts.items():
+            if one.alarming:
+                sys.stderr.write(
+                    f"mathsolve: {self.scoring.name} has drifted on {bench}, {mode}: it takes {percent(one.said)} of "
+                    f"{one.n:,} samples for right, and {percent(one.right)} are; train it again with samples of this model, "
+                    "so that it is calibrated anew\n"
+                )
 
 
-def _warnings(found: Scoring) -> Iterator[str]:
-    """Where probabilities no longer fit."""
-    for (bench, mode), one in found.drifts.items():
-        if one.alarming:
-            yield (
-                f"{found.name} has drifted on {bench}, {mode}: it takes {percent(one.said)} of {one.n:,} samples for right, "
-                f"and {percent(one.right)} are; train it again with samples of this model, so that it is calibrated anew"
-            )
+def scored(run: Run, judge: Judge, name: str, threshold: float = 0.5) -> Scored:
+    """Gives the samples of a run their scores, and works out its figures, which it keeps. Raises as `scoring.score`."""
+    with _progress(run) as on_progress:
+        found = score(run, judge, name, on_progress)
+    figures = metrics(run, thresholds={found.name: threshold})
+    run.write("metrics.json", figures.to_json() + "\n")
+    return Scored(run, found, figures, judged(run, name, probabilities=judge.manifest.kind == "critique"))
 
 
-def _object(found: Scoring, figures: Metrics) -> dict[str, Any]:
-    """What is new, and the metrics."""
-    drifts = [
-        {"bench": bench, "mode": mode, "said": one.said, "right": one.right, "n": one.n, "alarming": one.alarming}
-        for (bench, mode), one in found.drifts.items()
-    ]
-    told = {"name": found.name, "scored": found.scored, "known": found.known, "drifts": drifts}
-    return {**told, "metrics": json.loads(figures.to_json())}
+JUDGED = ("benchmark", "mode", "written by", "samples", "right", "pairs in order", "AUROC", "ECE", "Brier", "best of k")
+"""Columns of what `Judged` says."""
+
+
+def _row(one: Judged) -> tuple[str, ...]:
+    numbers = ("-" if value is None else f"{value:.3f}" for value in (one.auroc, one.ece, one.brier))
+    pairs = "-" if one.pairs is None else with_interval(one.pairs)
+    best = "-" if one.best is None else f"{one.k}: {with_interval(one.best)}"
+    return one.bench, one.mode, one.model or "all", f"{one.samples:,}", percent(one.right), pairs, *numbers, best
 
 
 @contextmanager

@@ -42,7 +42,7 @@ def test_a_score_does_not_depend_on_what_is_read_beside(tmp_path: Path) -> None:
 def test_the_head_reads_the_end_also_where_padding_is_the_end(tmp_path: Path) -> None:
     folder = tiny_judge(tmp_path / "judge", pad="<end>")
     judge = Judge(folder)
-    reader = judge.classifier
+    reader = judge.reader
     assert reader.model.config.pad_token_id != reader.end_id
     ids = encode(reader.renderer, QUESTION, ATTEMPTS[0].steps, reader.end_id, 256)
     model = AutoModelForSequenceClassification.from_pretrained(folder)
@@ -63,7 +63,7 @@ def test_padding_is_never_the_end() -> None:
 
 def test_a_live_attempt_and_its_record_read_alike_and_outputs_cannot_forge_tags(tmp_path: Path) -> None:
     judge = Judge(tiny_judge(tmp_path / "judge"))
-    reader = judge.classifier
+    reader = judge.reader
 
     def ids(one: Trajectory) -> list[int]:
         return encode(reader.renderer, QUESTION, one.steps, reader.end_id, 256)

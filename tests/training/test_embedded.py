@@ -3,6 +3,7 @@
 import gzip
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from mathsolve.engine.solver import Solver
 from mathsolve.training import embedded
 from mathsolve.training.calibration import NONE, calibration_problems, fit_trust
 from mathsolve.training.claim import claim
-from mathsolve.training.export import read_settings, write_settings
+from mathsolve.training.export import Serving, export_run, read_settings, write_settings
 from mathsolve.training.recipe import Recipe, load_recipe
 from mathsolve.training.tables import Ingredient
 
@@ -100,6 +101,33 @@ def test_trust_is_fitted_to_the_answers_as_they_are_served(tmp_path: Path) -> No
     assert weights["question_nll"] and weights["question_worst"], "the question was not scored"
     for before, after in zip(unfitted, served, strict=True):
         assert before == pytest.approx(after, abs=1e-3)
+
+
+def test_a_model_is_exported_once_and_a_folder_holds_one(tmp_path: Path) -> None:
+    serving = Serving(samples=1, keep_right=0.97, seed=1)
+    made, threshold = export_run(embedded.TRANSFORMERS_FORM, tmp_path, serving)
+    settings = read_settings(made)
+    assert settings["samples"] == 1 and settings["trust"]["weights"] and settings["trust"]["threshold"] == threshold
+    with Solver(Settings(model=str(made))) as solver:
+        assert str(solver.solve("What is 15% of 80?").answer) == "12"
+    before = (made / "mathsolve.json").stat().st_mtime_ns
+    assert export_run(embedded.TRANSFORMERS_FORM, tmp_path, serving) == (made, threshold)
+    assert (made / "mathsolve.json").stat().st_mtime_ns == before, "it was exported again"
+    with pytest.raises(UsageError, match="was begun with another serving"):
+        export_run(embedded.TRANSFORMERS_FORM, tmp_path, replace(serving, samples=2))
+
+
+def test_what_cannot_be_exported_is_named_and_leaves_nothing(tmp_path: Path) -> None:
+    serving, out = Serving(samples=1, keep_right=0.97, seed=1), tmp_path / "out"
+    with pytest.raises(UsageError, match=r"has no mathsolve\.json; name the folder `model`"):
+        export_run(tmp_path, out, serving)
+    assert not out.exists()
+    shutil.copytree(embedded.TRANSFORMERS_FORM, strange := tmp_path / "strange")
+    told = json.loads((strange / "config.json").read_text(encoding="utf-8"))
+    told |= {"model_type": "mpnet", "architectures": ["MPNetModel"]}
+    (strange / "config.json").write_text(json.dumps(told), encoding="utf-8")
+    with pytest.raises(UsageError, match="CTranslate2 cannot convert"):
+        export_run(strange, out, serving)
 
 
 def test_the_shipped_model_is_the_one_in_the_repository() -> None:

@@ -213,7 +213,7 @@ def test_a_long_attempt_keeps_its_question_and_its_end(trained: Path) -> None:
     judge, it = Judge(trained), item(3)
     a, b = numbers(it)
     long = (right(it)[0], Observation("ok", stdout="1 2 3 4 5 6 7 8 9 " * 60), *right(it)[2:])
-    reader = judge.classifier
+    reader = judge.reader
     ids = encode(reader.renderer, it.question, long, reader.end_id, 64)
     text = reader.renderer.decode(ids)
     assert len(ids) == 64 and ids[-1] == reader.end_id

@@ -1,5 +1,6 @@
 """Runs of fine-tuning on a tiny model: the same weights however they are divided or interrupted."""
 
+import io
 import json
 import os
 import shutil
@@ -263,6 +264,17 @@ def test_a_large_recipe_is_built_and_makes_two_steps_with_tiny_weights(data: Pat
     assert "7,777.1 M parameters, 2.1% of them trained" in told or "7,615.6 M parameters" in told
     assert all(word in told for word in ("compute", "memory", "time", "2/2"))
     assert not (tmp_path / "run").exists(), "a dry run leaves nothing"
+
+
+def test_rows_are_as_long_as_the_model_can_read(data: Path, recipe_file: Path, whole: Path, tmp_path: Path) -> None:
+    long = load_fine_tuning(str(recipe_file)).model_copy(update={"shape": None, "row": 500, "model": f"{whole}/model"})
+    heard = Console(file=io.StringIO())
+    fine_tune(long, [Source(data)], tmp_path, heard, dry_run=True)
+    assert "64 tokens, the context of the model, not the 500 of the recipe" in heard.file.getvalue()
+    text = recipe_file.read_text(encoding="utf-8").replace("row = 64", "row = 65")
+    (tmp_path / "long.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(UsageError, match="row is 65 tokens, but the shape's context is 64; choose a row"):
+        load_fine_tuning(str(tmp_path / "long.toml"))
 
 
 def test_adapters_are_merged_into_a_model_from_a_folder(

@@ -44,10 +44,19 @@ def annotated(row: Row) -> Solution:
     answer = bare_number(gold[1] if gold else row.gold)
     question = "\n".join(" ".join(line.split()) for line in row.question.strip().splitlines())
     text = _GOLD.sub("", row.words)
-    said = plain(_ANNOTATION.sub("", text))
+    said = words_of(text)
     cot = sentences(said)
     steps = _leading_to(answer, question, (_annotations(text), _equations(said)))
     return Solution(question, answer, program_of(steps), "" if false_claim(cot) else cot, len(steps))
+
+
+def words_of(text: str) -> str:
+    """A text without its annotations, its arithmetic in Python's operators.
+
+    >>> words_of("He sold 48/2 = <<48/2=24>>24 of them.")
+    'He sold 48/2 = 24 of them.'
+    """
+    return plain(_ANNOTATION.sub("", text))
 
 
 def sentences(text: str) -> str:

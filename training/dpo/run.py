@@ -30,7 +30,7 @@ from ..claim import claim, hash_of
 from ..recipe import PreferenceTraining
 from ..sft import arguments, checkpoints
 from ..sft.conduct import DRY_STEPS, conducted, place, train
-from ..sft.model import Writing, load_model, writing
+from ..sft.model import Writing, fitted, load_model, writing
 from ..sft.tokenizer import train_tokenizer
 from .costs import estimated
 from .data import Encoded, encoded
@@ -96,6 +96,8 @@ def _carry_out(run: DpoRun) -> Path:
     args = arguments.training_arguments(run.recipe, run.folder)
     if args.process_index:
         run = replace(run, console=Console(quiet=True))
+    if not run.tiny:
+        run = replace(run, recipe=fitted(run.recipe, run.console))
     with args.main_process_first(local=False, desc="data"):
         _claim(run)
         words = writing(run.recipe, lambda family: _tokenizer(run, family), tiny=run.tiny)

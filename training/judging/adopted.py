@@ -1,122 +1,132 @@
-"""Programs that other models wrote as a run, so that judges can learn from them: each is executed and graded here.
+"""What other models wrote as a run: programs are executed, and every answer is graded here.
 
     mathsolve train adopt solutions.jsonl.gz --out runs/theirs
 
-A line is a JSON object with `question`, `expected_answer` and `extracted_code`. Promises: what a file says of results is not
-believed; every program runs in the sandbox, and its answer is graded as all others are. The same question has the same name
-in every run, so that runs of several files are pooled; the same command goes on where it was ended.
+For the forms of a file see `written`. Promises: what a file says of results is not believed; every program runs in the sandbox,
+and every answer is graded as all others are. The same question has the same name in every run, so that runs of several files
+are pooled; the same command goes on where it was ended.
 """
 
 from __future__ import annotations
 
 import ast
 import asyncio
-import gzip
 import json
-import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from hashlib import file_digest, sha256
+from collections.abc import Sequence
+from hashlib import file_digest
 from pathlib import Path
+from typing import Any
 
 from ...engine.errors import UsageError
 from ...engine.grading.grade import VERSION
-from ...engine.trajectory import Step, Thought
-from ...evaluation.item import Item
+from ...engine.trajectory import Step, Stop, Thought
 from ...evaluation.record import Record
 from ...evaluation.run import Run, item_to_json, replace_file
 from ...evaluation.running.claim import check_folder
-from ...evaluation.running.journal import Journal
+from ...evaluation.running.journal import Journal, locked
 from ...evaluation.running.verdicts import Verdicts
 from ...sandbox import Observation, Program, Sandbox
+from .written import Written
 
 AT_ONCE = 8
 """Programs that run at the same time."""
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
-    """A line of the file."""
-
-    item: Item
-    """The problem."""
-    code: str
-    """The program."""
-    key: str
-    """Of its record."""
-
-
-def adopt(file: Path, folder: Path, bench: str, sandbox: Sandbox) -> Run:
+def adopt(file: Path, solutions: Sequence[Written], folder: Path, sandbox: Sandbox) -> Run:
     """Makes the run of a file, or goes on with it.
 
     Args:
-        file: JSONL, also compressed (.gz).
+        file: that the solutions are of.
+        solutions: all of them, see `read_written`.
         folder: of the run.
-        bench: what its problems are called.
         sandbox: runs the programs; it is closed at the end.
 
     Raises:
-        UsageError: the file cannot be read, or the folder holds something else.
+        UsageError: the folder holds something else, or another process is at it.
     """
-    lines = list(_lines(file, bench))
-    if not lines:
-        raise UsageError(f"{file} is empty: a line is an object with question, expected_answer and extracted_code")
     check_folder(folder)
     folder.mkdir(parents=True, exist_ok=True)
-    with file.open("rb") as opened:
-        made_of = {"model": file.name, "digest": file_digest(opened, "sha256").hexdigest(), "bench": bench}
-    run = Run(folder)
-    if run.path("run.json").is_file() and run.description.get("config") != made_of:
-        raise UsageError(f"{folder} is a run of something else; name another folder with --out")
-    items = {line.item.id: line.item for line in lines}
-    replace_file(run.path("problems.jsonl"), (item_to_json(item) + "\n" for item in items.values()))
-    run.write("run.json", json.dumps({"config": made_of, "environment": {}}, indent=2) + "\n")
-    asyncio.run(_carry_out(Run(folder), lines, sandbox))
+    with locked(folder):
+        _claim(Run(folder), file, solutions)
+    asyncio.run(_carry_out(Run(folder), solutions, sandbox))
     return Run(folder)
 
 
-async def _carry_out(run: Run, lines: list[Written], sandbox: Sandbox) -> None:
-    verdicts, free = Verdicts(sandbox), asyncio.Semaphore(AT_ONCE)
+def _claim(run: Run, file: Path, solutions: Sequence[Written]) -> None:
+    """Writes what the run is a run of. Raises `UsageError` where that is something else."""
+    items = {one.item.id: one.item for one in solutions}
+    with file.open("rb") as opened:
+        made_of: dict[str, Any] = {"model": file.name, "digest": file_digest(opened, "sha256").hexdigest()}
+    made_of["bench"] = solutions[0].item.bench
+    if names := _names(solutions):
+        made_of |= {"solutions": names, "models": [name.partition("_")[0] for name in names]}
+    if run.path("run.json").is_file() and run.description.get("config") != made_of:
+        raise UsageError(f"{run.folder} is a run of something else; name another folder with --out")
+    replace_file(run.path("problems.jsonl"), (item_to_json(item) + "\n" for item in items.values()))
+    run.write("run.json", json.dumps({"config": made_of, "environment": {}}, indent=2) + "\n")
+
+
+def _names(solutions: Sequence[Written]) -> list[str]:
+    """The names of solutions by number of the sample; none where a line has one solution without a name."""
+    return [name for name in dict.fromkeys(one.name for one in solutions) if name]
+
+
+async def _carry_out(run: Run, solutions: Sequence[Written], sandbox: Sandbox) -> None:
+    verdicts, free, names = Verdicts(sandbox), asyncio.Semaphore(AT_ONCE), _names(solutions)
     with Journal(run.folder) as journal:
         done = {record.key for record in run.records()}
 
-        async def one(line: Written) -> None:
+        async def one(solution: Written) -> None:
             async with free:
-                journal.add(await _record(line, sandbox, verdicts))
+                sample = names.index(solution.name) if solution.name else 0
+                journal.add(await _record(solution, sample, sandbox, verdicts))
 
         try:
-            left = {line.key: line for line in lines if line.key not in done}
-            await asyncio.gather(*(one(line) for line in left.values()))
+            left = {solution.key: solution for solution in solutions if solution.key not in done}
+            await asyncio.gather(*(one(solution) for solution in left.values()))
         finally:
             await sandbox.close()
 
 
-async def _record(line: Written, sandbox: Sandbox, verdicts: Verdicts) -> Record:
-    async with await sandbox.open() as session:
-        seen = await session.run(program := Program(asked(line.code)))
-    shown = seen.text.strip().splitlines() if seen.ok else []
-    answer = shown[-1].strip() if shown else None
-    said: tuple[Step, ...] = (Thought(f"The answer is \\boxed{{{answer}}}."),) if answer is not None else ()
-    verdict = await verdicts.of(line.item, answer, given=answer is not None)
+async def _record(solution: Written, sample: int, sandbox: Sandbox, verdicts: Verdicts) -> Record:
+    steps, answer, seconds = await _carried_out(solution, sandbox)
+    verdict = await verdicts.of(solution.item, answer, given=answer is not None)
     return Record(
-        key=line.key,
-        problem=line.item.id,
-        sample=0,
-        mode="pot",
+        key=solution.key,
+        problem=solution.item.id,
+        sample=sample,
+        mode="pot" if isinstance(solution.step, Program) else "cot",
         answer=answer,
         given=answer is not None,
         verdict=verdict.verdict,
         reason=verdict.reason,
         method=verdict.method,
         grader=VERSION,
-        stop="answered" if answer is not None else "sandbox_error" if seen.status == "infra_error" else "no_answer",
+        stop=_stop(steps, answer),
         detail=None,
-        steps=(program, Observation(**{name: getattr(seen, name) for name in _KEPT}), *said),
+        steps=steps,
         prompt_tokens=0,
         sampled_tokens=0,
         observed_tokens=0,
-        seconds=seen.wall_s,
+        seconds=seconds,
     )
+
+
+async def _carried_out(solution: Written, sandbox: Sandbox) -> tuple[tuple[Step, ...], str | None, float]:
+    """The steps, the answer, and the wall seconds that a program took."""
+    if not isinstance(solution.step, Program):
+        return (solution.step,), solution.answer, 0.0
+    async with await sandbox.open() as session:
+        seen = await session.run(program := Program(asked(solution.step.code)))
+    shown = seen.text.strip().splitlines() if seen.ok else []
+    answer = shown[-1].strip() if shown else None
+    said = (Thought(f"The answer is \\boxed{{{answer}}}."),) if answer is not None else ()
+    return (program, Observation(**{name: getattr(seen, name) for name in _KEPT}), *said), answer, seen.wall_s
+
+
+def _stop(steps: Sequence[Step], answer: str | None) -> Stop:
+    broken = any(isinstance(step, Observation) and step.status == "infra_error" for step in steps)
+    return "answered" if answer is not None else "sandbox_error" if broken else "no_answer"
 
 
 _KEPT = ("status", "stdout", "value", "error", "cpu_s", "truncated", "tier")
@@ -137,29 +147,3 @@ def asked(code: str) -> str:
     if not functions or len(functions) < len(own) or functions[-1].args.args:
         return code
     return f"{code.rstrip()}\nprint({functions[-1].name}())"
-
-
-def _lines(file: Path, bench: str) -> Iterator[Written]:
-    for number, text in enumerate(_texts(file), 1):
-        try:
-            yield _line(json.loads(text), bench)
-        except (ValueError, KeyError, TypeError) as error:
-            told = f"{type(error).__name__}: {error}"
-            raise UsageError(
-                f"{file}, line {number}, is no object with question, expected_answer and extracted_code ({told})"
-            ) from error
-
-
-def _texts(file: Path) -> Iterator[str]:
-    try:
-        with gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8") as lines:
-            yield from lines
-    except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
-        raise UsageError(f"cannot read {file}: {error}; make or copy it again") from error
-
-
-def _line(told: dict[str, object], bench: str) -> Written:
-    question, gold, code = str(told["question"]), str(told["expected_answer"]), str(told["extracted_code"])
-    name = sha256(question.encode("utf-8", "surrogatepass")).hexdigest()[:12]
-    key = sha256(f"{question}\0{gold}\0{code}".encode("utf-8", "surrogatepass")).hexdigest()[:32]
-    return Written(Item(f"{bench}/{name}", bench, question, gold), code, key)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from ...engine.judge import Kind
 from ...engine.trajectory import Step, Trajectory
 from ..samples import Sample, Sampled
+from .remarks import remark
 from .rubric import marks
 
 
@@ -23,6 +24,8 @@ class Labelled:
     """By the rubric, 0 to 10."""
     right: bool
     """Whether it is right."""
+    remark: str
+    """What there is to say of it."""
 
 
 def labelled(problem: Sampled, kind: Kind) -> tuple[Labelled, ...]:
@@ -32,7 +35,13 @@ def labelled(problem: Sampled, kind: Kind) -> tuple[Labelled, ...]:
     problems that have both. A critique model learns from every attempt that the rubric gives a mark.
     """
     attempts = [
-        Labelled(problem.item.question, sample.record.steps, float(mark), sample.record.correct)
+        Labelled(
+            problem.item.question,
+            sample.record.steps,
+            float(mark),
+            sample.record.correct,
+            remark(sample.record, mark, problem.item.gold or ""),
+        )
         for sample, mark in zip(problem.samples, marks(problem), strict=True)
         if mark is not None and (kind == "critique" or sample.right or sample.wrong)
     ]

@@ -22,15 +22,10 @@ def load_judge_model(recipe: FineTuning, words: Writing, kind: Kind) -> Any:
     """The model that is to be trained, its head random, in float32; only adapters and the head, where the recipe says so.
 
     Raises:
-        UsageError: it cannot be loaded, or reads less than the recipe's `row`.
+        UsageError: it cannot be loaded.
     """
     config = _config(recipe, words)
     config.num_labels, config.pad_token_id = OUTPUTS[kind], padding(words.tokenizer, words.end_id)
-    if config.max_position_embeddings < recipe.row:
-        raise UsageError(
-            f"row is {recipe.row} tokens, but the model's context is {config.max_position_embeddings}; "
-            "choose a row of at most that"
-        )
     torch.manual_seed(recipe.seed)
     try:
         model = _model(recipe, config)

@@ -13,14 +13,14 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from rich.console import Console
 from tokenizers import Tokenizer
-from transformers import PrinterCallback, TrainingArguments
+from transformers import TrainingArguments
 
 from ...engine.errors import UsageError
 from ...engine.judge import Judge
@@ -31,19 +31,26 @@ from ..claim import claim
 from ..recipe import JudgeTraining
 from ..sft import arguments, checkpoints
 from ..sft.conduct import conducted, train
-from ..sft.model import Writing, writing
+from ..sft.model import Writing, fitted, writing
 from ..sft.tokenizer import train_tokenizer
 from ..trainable import trainable
-from .costs import estimated
-from .groups import Collator, Encoded, GroupDataset, encoded, groups
+from .form import Form
+from .generative import Generative
+from .head import Head
 from .labels import Labelled, taught
-from .model import finish, load_judge_model, write_manifest
+from .model import write_manifest
 from .progress import JudgeReport
 from .split import Split, split
 from .stage import Stage
-from .trainer import JudgeTrainer
 
 MADE_OF = "judge-run.json"
+Attempts = Sequence[Sequence[Labelled]]
+"""By problem."""
+FORMS: Mapping[str, Callable[[Stage, JudgeTraining, Writing, Attempts], Form]] = {
+    "head": Head.of,
+    "generative": Generative.of,
+}
+"""What a recipe's `form` makes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +105,7 @@ def train_judge(stage: Stage, recipe: JudgeTraining, runs: Sequence[Path], folde
         args = arguments.training_arguments(recipe, folder)
         if args.process_index:
             console = Console(quiet=True)
+        recipe = fitted(recipe, console)
         return _carry_out(JudgeRun(stage, recipe, sides, folder, console), args)
 
 
@@ -109,19 +117,16 @@ def _carry_out(run: JudgeRun, args: TrainingArguments) -> Path:
         run.folder.mkdir(parents=True, exist_ok=True)
         first = not args.process_index
         words = writing(run.recipe, lambda family: _tokenizer(run, attempts, family, first=first))
-        data = encoded(attempts, words, run.recipe.row)
+        form = FORMS[run.recipe.judge.form](run.stage, run.recipe, words, attempts)
         if first:
-            made_of = {"kind": run.stage.kind, "recipe": run.recipe.model_dump(mode="json"), "data": data.digest()}
+            made_of = {"kind": run.stage.kind, "recipe": run.recipe.model_dump(mode="json"), "data": form.digest()}
             claim(run.folder / MADE_OF, made_of, begun=run.begun)
     if run.model.is_dir():
         run.console.print(f"{run.model} is finished: nothing is left to do")
         return run.model
-    members = groups(data, run.recipe.schedule.epochs, run.recipe.judge.attempts, run.recipe.seed)
-    args.max_steps = _steps(run.recipe, len(members))
-    trainer = _trainer(run, args, words, GroupDataset(data, members))
-    _train(run, trainer, data, members)
+    _train(run, form, args)
     if not args.process_index:
-        _finish(run, words)
+        _finish(run, form)
     return run.model
 
 
@@ -139,17 +144,7 @@ def _check(run: JudgeRun, attempts: Sequence[Any], held_out: Sequence[Any]) -> N
     run.console.print(f"data     {told}", highlight=False, soft_wrap=True)
 
 
-def _steps(recipe: JudgeTraining, problems: int) -> int:
-    found = problems // recipe.schedule.rows_per_step
-    if not found:
-        raise UsageError(
-            f"the runs give {problems} problems to learn from, fewer than the {recipe.schedule.rows_per_step} of one step; "
-            "bring more, or choose a smaller rows_per_step or more epochs"
-        )
-    return found
-
-
-def _tokenizer(run: JudgeRun, attempts: Sequence[Sequence[Labelled]], family: Family, *, first: bool) -> Tokenizer:
+def _tokenizer(run: JudgeRun, attempts: Attempts, family: Family, *, first: bool) -> Tokenizer:
     """A tokenizer trained on the attempts, for a model from scratch; all processes have that of the first."""
     path = run.folder / "tokenizer.json"
     if path.is_file() and (run.begun or not first):
@@ -158,38 +153,26 @@ def _tokenizer(run: JudgeRun, attempts: Sequence[Sequence[Labelled]], family: Fa
     programs = [step.code for step in steps if isinstance(step, Program)]
     texts = [problem[0].question for problem in attempts]
     texts += [step.code if isinstance(step, Program) else step.text for step in steps]
+    if run.recipe.judge.form == "generative":
+        texts += [one.remark for problem in attempts for one in problem]
     tokenizer = train_tokenizer(texts, programs, family, run.recipe.vocabulary)
     replace_file(path, [tokenizer.to_str()])
     return tokenizer
 
 
-def _trainer(run: JudgeRun, args: TrainingArguments, words: Writing, dataset: GroupDataset) -> JudgeTrainer:
-    model = load_judge_model(run.recipe, words, run.stage.kind)
-    trainer = JudgeTrainer(
-        run.stage,
-        model=model,
-        args=args,
-        train_dataset=dataset,
-        data_collator=Collator(model.config.pad_token_id),
-        processing_class=words.tokenizer,
-    )
-    trainer.remove_callback(PrinterCallback)
-    return trainer
-
-
-def _train(run: JudgeRun, trainer: JudgeTrainer, data: Encoded, members: Sequence[tuple[int, ...]]) -> None:
-    estimate = estimated(trainer, run.recipe, data, members)
+def _train(run: JudgeRun, form: Form, args: TrainingArguments) -> None:
+    trainer, estimate = form.ready(args)
     for line in estimate.lines():
         run.console.print(line, highlight=False, soft_wrap=True)
     report = JudgeReport(run.stage.kind, run.folder, run.console, estimate)
     train(trainer, run.folder, run.recipe.schedule, run.console, report)
 
 
-def _finish(run: JudgeRun, words: Writing) -> None:
+def _finish(run: JudgeRun, form: Form) -> None:
     """Writes the judge and what it does on held-out problems; its folder gets its name when all of it is there."""
     part = run.folder / "model.part"
     last = checkpoints.averaged(run.folder, run.recipe.schedule)
-    finish(run.recipe, run.stage.kind, last, words, part)
+    form.finish(last, part)
     judge = Judge(part)
     with run.console.status("reading the held-out problems"):
         found = run.stage.measure(judge, run.problems.held_out, run.recipe.seed)

@@ -20,7 +20,9 @@ def judging_recipe(name: str, model: str | None) -> JudgeTraining:
     """
     found = load_fine_tuning(name)
     if not isinstance(found, JudgeTraining):
-        raise UsageError(f"recipe {name!r} has no table [judge]; choose reward, critique, or a file with one")
+        raise UsageError(
+            f"recipe {name!r} has no table [judge]; choose reward, critique, critique-generative, or a file with one"
+        )
     check_libraries()
     return found if model is None else JudgeTraining.model_validate({**found.model_dump(), "model": model})
 

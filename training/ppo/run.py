@@ -34,7 +34,7 @@ from ..claim import claim, hash_of
 from ..recipe import PolicyTraining
 from ..sft.checkpoints import averaged, finish, to_go_on_from
 from ..sft.conduct import conducted
-from ..sft.model import Writing, writing
+from ..sft.model import Writing, fitted, writing
 from .loop import Loop
 from .policy import PolicyModel
 from .problems import Problems, read_problems
@@ -89,7 +89,7 @@ def train_policy(
         MathsolveError: the machinery failed in most attempts.
         KeyboardInterrupt: a signal ended the run; what was done is kept.
     """
-    recipe = named(recipe)
+    recipe = fitted(named(recipe), console)
     read = read_problems(problems, held_out, recipe.schedule.questions, recipe.seed)
     _claim(recipe, [Path(path) for path in (problems, held_out) if path is not None], scorer, folder)
     with conducted():

@@ -26,6 +26,7 @@ from ..seeds.drafts import Split
 from ..synthesis.candidate import ANSWER, Candidate, Code, Proposal, Words, Written
 from ..synthesis.teacher import NoCandidate
 from ..synthesis.teachers.registry import Wishes, unsettled
+from ..trainable import refuse_benchmarks
 from .budget import Rule, budgets
 from .diversity import most_different
 from .paths import path_of, similarity
@@ -58,12 +59,13 @@ class SampleTeacher:
             seed: of the choice at random.
 
         Raises:
-            UsageError: see `samples.pooled`.
+            UsageError: see `samples.pooled`; or a run is on a benchmark.
         """
         self._settings = {"most": most, "rule": rule, "choice": choice, "score": score, "seed": seed}
         self._most, self._rule, self._choice, self._seed = most, rule, choice, seed
         self._score = score
         self._problems = pooled(runs)
+        refuse_benchmarks(self._problems)
         self._digest = _digest(self._problems)
 
     @property

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
+from rich.console import Console
 from tokenizers import Tokenizer
 from transformers import (
+    AutoConfig,
     AutoModelForCausalLM,
     AutoTokenizer,
     LlamaConfig,
@@ -33,6 +35,7 @@ ARCHITECTURES: dict[str, tuple[type[Any], type[Any]]] = {
     "llama": (LlamaConfig, LlamaForCausalLM),
     "qwen2": (Qwen2Config, Qwen2ForCausalLM),
 }
+Fitted = TypeVar("Fitted", bound=FineTuning)
 TINY = Shape(hidden=64, layers=2, heads=4, feed_forward=96, context=512)
 """The size of every tiny model; the architecture is the recipe's."""
 
@@ -72,6 +75,22 @@ def writing(recipe: FineTuning, fresh: Callable[[Family], Tokenizer], *, tiny: b
     return Writing(tokenizer, chat_renderer(tokenizer, family))
 
 
+def fitted(recipe: Fitted, console: Console) -> Fitted:
+    """The recipe with rows that the model can read: where its context is shorter, they are as long as that.
+
+    Raises:
+        UsageError: the model cannot be found.
+    """
+    if recipe.model is None:
+        return recipe
+    config = _loaded(AutoConfig, recipe.model).get_text_config()
+    context = getattr(config, "max_position_embeddings", recipe.row)
+    if context >= recipe.row:
+        return recipe
+    console.print(f"row      {context:,} tokens, the context of the model, not the {recipe.row:,} of the recipe")
+    return recipe.model_copy(update={"row": context})
+
+
 def load_model(recipe: FineTuning, writing: Writing, *, tiny: bool = False) -> Any:
     """The model that is to be trained, in float32, or with the frozen weights in bfloat16 where only adapters are.
 
@@ -88,11 +107,6 @@ def load_model(recipe: FineTuning, writing: Writing, *, tiny: bool = False) -> A
     else:
         dtype = torch.bfloat16 if recipe.lora and torch.cuda.is_available() else torch.float32
         model = _loaded(AutoModelForCausalLM, recipe.model, dtype=dtype)
-    context = model.config.max_position_embeddings
-    if context < recipe.row:
-        raise UsageError(
-            f"row is {recipe.row} tokens, but the model's context is {context}; choose a row of at most that"
-        )
     if recipe.schedule.recompute:
         model.gradient_checkpointing_enable({"use_reentrant": False})
     return with_adapters(model, recipe.lora, recipe.seed) if recipe.lora else model

@@ -29,7 +29,7 @@ from . import arguments, checkpoints
 from .conduct import DRY_STEPS, conducted, place, train
 from .data import Source, held_out, solutions, texts
 from .estimate import Estimate, Size
-from .model import Writing, load_model, writing
+from .model import Writing, fitted, load_model, writing
 from .noise import WordNoise
 from .packing import Rows, pack
 from .progress import Report
@@ -100,6 +100,8 @@ def _carry_out(run: Run) -> Path:
     args = arguments.training_arguments(run.recipe, run.folder)
     if args.process_index:
         run = replace(run, console=Console(quiet=True))
+    if not run.tiny:
+        run = replace(run, recipe=fitted(run.recipe, run.console))
     with args.main_process_first(local=False, desc="data"):
         _claim(run)
         words = writing(run.recipe, lambda family: _tokenizer(run, family), tiny=run.tiny)

@@ -1,0 +1,102 @@
+"""What there is to say of an attempt: the words of a critique, by rules from the verdict and from what executing it showed.
+
+One sentence for the mark, and one for the first fault that can be pointed at. Promises: they quote nothing but equations of
+the attempt and names of errors, and nothing in which the right answer of a wrong attempt stands.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping
+
+from ...engine.answers import decide
+from ...engine.trajectory import Step, Thought
+from ...evaluation.record import Record
+from ...sandbox import Observation, Program
+from ..corpora.arithmetic import false_claim
+
+FINDINGS: Mapping[int, str] = {
+    0: "It states no answer, and no program ran.",
+    1: "It states no answer, and every program failed.",
+    2: "It states no answer, though a program ran to its end.",
+    3: "The answer is wrong.",
+    4: "The answer is wrong, though nothing failed on the way.",
+    5: "The answer is wrong by little: by its sign, a factor or its rounding.",
+    6: "The answer is right, but not what leads to it.",
+    7: "The answer is right, after a program that failed was mended.",
+    8: "The answer is right, but nothing was executed.",
+    9: "The answer is right, and all programs ran.",
+    10: "The answer is right, all programs ran, and another way leads to it, too.",
+}
+"""What is said for each mark of the rubric."""
+ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth")
+"""Names of programs; digits could be the answer."""
+QUOTED = 60
+"""Characters of an equation that is quoted, at most."""
+_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+_ERROR = re.compile(r"[A-Za-z_.]+(?=:|$)")
+
+
+def remark(record: Record, mark: int, gold: str) -> str:
+    """What to say of an attempt.
+
+    Args:
+        record: of the attempt.
+        mark: by the rubric.
+        gold: the right answer, which is not told where the attempt does not have it.
+    """
+    hidden = gold if mark < 6 else None
+    return " ".join([FINDINGS[mark], *list(_faults(record, hidden))[:1]])
+
+
+def _faults(record: Record, hidden: str | None) -> Iterator[str]:
+    """What can be pointed at, in the order in which it happened."""
+    programs = 0
+    for step in record.steps:
+        programs += isinstance(step, Program)
+        if isinstance(step, Observation) and not step.ok:
+            yield f"The {_ordinal(programs)} program {_failure(step)}."
+        if isinstance(step, Thought) and (claim := false_claim(step.text)):
+            yield _falsehood(str(claim), hidden)
+    if record.steps and isinstance(record.steps[-1], Program):
+        yield "The last program was never run."
+    if hidden is not None and record.answer is not None and _contradicts(record.steps, record.answer):
+        yield "The answer is not what the last program printed."
+
+
+def _failure(seen: Observation) -> str:
+    """How a program ended.
+
+    >>> _failure(Observation("error", error="NameError: name 'x' is not defined")), _failure(Observation("output_limit"))
+    ('failed with NameError', 'ended with output limit')
+    """
+    named = _ERROR.match(seen.error or "") if seen.status == "error" else None
+    return f"failed with {named[0]}" if named else f"ended with {seen.status.replace('_', ' ')}"
+
+
+def _falsehood(claim: str, hidden: str | None) -> str:
+    if len(claim) > QUOTED or (hidden is not None and _tells(claim, hidden)):
+        return "An equation in it is false."
+    return f"It says {claim}, which is false."
+
+
+def _tells(claim: str, hidden: str) -> bool:
+    """Whether the right answer stands in an equation.
+
+    >>> _tells("2 + 2 = 05.0", "$5"), _tells("25 + 2 = 7", "5")
+    (True, False)
+    """
+    plain = hidden.replace(",", "")
+    wanted = {float(number) for number in _NUMBER.findall(plain)}
+    return plain in claim.split() or any(float(number) in wanted for number in _NUMBER.findall(claim))
+
+
+def _contradicts(steps: tuple[Step, ...], answer: str) -> bool:
+    """Whether the last program printed something else than what is stated as the answer."""
+    seen = next((step for step in reversed(steps) if isinstance(step, Observation)), None)
+    lines = seen.text.strip().splitlines() if seen is not None and seen.ok else []
+    return bool(lines) and decide(answer, lines[-1].strip()) is False
+
+
+def _ordinal(number: int) -> str:
+    return ORDINALS[number - 1] if 0 < number <= len(ORDINALS) else "last"
