@@ -9,37 +9,14 @@ simplified or reordered. Does not promise algebra: it never expands, collects or
 
 from __future__ import annotations
 
-import math
 from collections import defaultdict
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-Value = Fraction | float
-"""What an expression evaluates to: exact as long as it stays rational."""
-
-
-def _absolute(value: Value) -> Value:
-    return value if value >= 0 else -value
-
-
-FUNCTIONS: dict[str, Callable[[Value], Value]] = {
-    "sin": math.sin,
-    "cos": math.cos,
-    "tan": math.tan,
-    "asin": math.asin,
-    "acos": math.acos,
-    "atan": math.atan,
-    "exp": math.exp,
-    "log": math.log,
-    "sqrt": math.sqrt,
-    "abs": _absolute,
-}
-"""The functions that can be written, by their Python name."""
-
-CONSTANTS = {"pi": math.pi, "E": math.e}
-"""Names that are numbers."""
+if TYPE_CHECKING:
+    from .value import Value
 
 
 class Math:
@@ -85,12 +62,14 @@ class Math:
 
     def at(self, *point: Value | int, **values: Value | int) -> Value:
         """The value with numbers put in for the variables: `(x**2 + 1).at(x=3)` is 10, and so is `.at(3)`."""
+        from .value import evaluate
+
         return evaluate(self, defaultdict(lambda: point[0]) if point else values)
 
     @property
     def value(self) -> Value:
         """The value of an expression without variables."""
-        return evaluate(self, {})
+        return self.at()
 
     @property
     def latex(self) -> str:
@@ -178,7 +157,7 @@ class Func(Math):
     """A function of one argument."""
 
     name: str
-    """One of `FUNCTIONS`."""
+    """One of `value.FUNCTIONS`."""
     argument: Math
     """What it is applied to."""
 
@@ -327,29 +306,3 @@ def _terms(expression: Math) -> tuple[Math, ...]:
 
 def _factors(expression: Math) -> tuple[Math, ...]:
     return expression.factors if isinstance(expression, Product) else (expression,)
-
-
-def evaluate(expression: Math, values: Mapping[str, Value | int]) -> Value:
-    """The value of an expression.
-
-    Raises:
-        KeyError: for a variable without a value.
-        TypeError: for something that has no single value (an equation, a matrix, a list).
-    """
-    match expression:
-        case Num(number):
-            return Fraction(number)
-        case Var(name):
-            value = CONSTANTS[name] if name in CONSTANTS else values[name]
-            return value if isinstance(value, float) else Fraction(value)
-        case Sum(terms):
-            return sum((evaluate(term, values) for term in terms), Fraction(0))
-        case Product(factors):
-            return math.prod((evaluate(factor, values) for factor in factors), start=Fraction(1))
-        case Quotient(top, bottom):
-            return evaluate(top, values) / evaluate(bottom, values)
-        case Power(base, exponent):
-            return evaluate(base, values) ** evaluate(exponent, values)
-        case Func(name, argument):
-            return FUNCTIONS[name](evaluate(argument, values))
-    raise TypeError(f"{expression} has no single value")

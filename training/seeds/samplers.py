@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 
 from . import words
 from .notation import (
-    FUNCTIONS,
     Big,
     Equation,
     Func,
@@ -29,6 +28,7 @@ from .notation import (
     as_math,
     rational,
 )
+from .value import FUNCTIONS
 
 T = TypeVar("T")
 
