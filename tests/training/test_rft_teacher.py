@@ -98,6 +98,15 @@ def test_a_choice_at_random_is_of_the_same_size(runs: list[Path]) -> None:
     assert len(first[0].proposals) == 2
 
 
+def test_what_nobody_verified_is_one_solution_a_problem_with_its_own_answer(runs: list[Path]) -> None:
+    easy, hard, lost = drawn(SampleTeacher(runs, choice="unverified", seed=1))
+    assert isinstance(easy, Candidate) and isinstance(hard, Candidate) and isinstance(lost, Candidate)
+    assert [len(one.proposals) for one in (easy, hard, lost)] == [1, 1, 1]
+    assert easy.answer == "84" and lost.answer == "1"
+    seeds = [drawn(SampleTeacher(runs, choice="unverified", seed=seed))[1] for seed in range(9)]
+    assert {one.answer for one in seeds if isinstance(one, Candidate)} == {"47", "1"}
+
+
 def test_the_pipeline_runs_them_again(runs: list[Path], tmp_path: Path) -> None:
     forged = record(EASY, 7, by_program("print(12 + 7)", "84"))
     with (runs[0] / "records.jsonl").open("a") as file:

@@ -6,7 +6,7 @@
 
 Promises: the same runs and settings give the same candidates in the same order. Solutions that go the same way are handed out
 once, a hard problem gets more of them than an easy one, and solutions of several models compete with each other. Does not
-promise that a solution is right: the pipeline executes it again.
+promise that a solution is right: the pipeline executes it again, and compares what comes out with the problem's answer.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from random import Random
-from typing import Any, Literal, get_args
+from typing import Any, Literal, cast, get_args
 
 from ...engine.errors import UsageError
 from ...engine.trajectory import Thought
@@ -31,8 +31,9 @@ from .budget import Rule, budgets
 from .diversity import most_different
 from .paths import path_of, similarity
 
-Choice = Literal["different", "random"]
-"""Which of the right solutions are kept: those that differ most, or as many at random, to compare with."""
+Choice = Literal["different", "random", "unverified"]
+"""Which solutions are kept: of the right ones those that differ most; or, to compare with, as many of them at random; or any
+one that answers, with its own answer, as if nobody had looked whether it is right."""
 
 
 class SampleTeacher:
@@ -79,7 +80,8 @@ class SampleTeacher:
             return None
         problem = self._problems[number]
         seed, domain = problem.item.cluster or problem.item.id, problem.item.subject or problem.item.bench
-        if not problem.right:
+        kept = self.kept(problem)
+        if not kept:
             return NoCandidate(seed, f"unsolved: none of {len(problem.samples)} samples", problem.item.question, domain)
         return Candidate(
             question=problem.item.question,
@@ -87,8 +89,8 @@ class SampleTeacher:
             seed=seed,
             level=_level(problem.pass_rate),
             source=problem.item.bench,
-            proposals=tuple(_proposal(sample) for sample in self.kept(problem)),
-            answer=problem.item.gold,
+            proposals=tuple(map(_proposal, kept)),
+            answer=kept[0].record.answer if self._choice == "unverified" else problem.item.gold,
         )
 
     async def close(self) -> None:
@@ -96,7 +98,12 @@ class SampleTeacher:
 
     def kept(self, problem: Sampled) -> list[Sample]:
         """The solutions of one problem that are handed out, the best one first."""
+        if self._choice == "unverified":
+            answered = [one for one in problem.samples if one.record.answer is not None and one.record.steps]
+            return [Random(f"{self._seed}/{problem.item.id}").choice(answered)] if answered else []
         right = problem.right
+        if not right:
+            return []
         paths = [path_of(sample.record.steps) for sample in right]
         first = {path.identity: place for place, path in reversed(list(enumerate(paths)))}
         distinct = sorted(first.values())
@@ -125,15 +132,15 @@ def open_teacher(wishes: Wishes) -> SampleTeacher:
     rule, choice = told.get("rule", "prop2diff"), told.get("choice", "different")
     for name, value, known in (("rule", rule, get_args(Rule)), ("choice", choice, get_args(Choice))):
         if value not in known:
-            raise UsageError(f"--set {name}={value}: choose {' or '.join(known)}")
+            raise UsageError(f"--set {name}={value}: choose {', '.join(known[:-1])} or {known[-1]}")
     most = told.get("most", "4")
     if not most.isdecimal() or not int(most):
         raise UsageError(f"--set most={most}: write a number from 1")
     return SampleTeacher(
         runs,
         most=int(most),
-        rule="uniform" if rule == "uniform" else "prop2diff",
-        choice="random" if choice == "random" else "different",
+        rule=cast("Rule", rule),
+        choice=cast("Choice", choice),
         score=told.get("score"),
         seed=wishes.seed,
     )
