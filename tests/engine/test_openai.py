@@ -263,8 +263,10 @@ def test_whoever_is_called_off_closes_the_connection(listening: bool) -> None:
 
     with Server(name=str(MODEL), like_vllm=True, delay_s=0.05) as server:
         asyncio.run(impatient(find(server.url).load()))
-        time.sleep(0.3)
-        assert (server.seen()["gone"], server.seen()["together"]) == (1, 0)
+        end = time.monotonic() + 20
+        while (server.seen()["gone"], server.seen()["together"]) != (1, 0):
+            assert time.monotonic() < end, server.seen()
+            time.sleep(0.05)
 
 
 def test_a_server_that_is_down_at_the_start_is_kept_for_later() -> None:

@@ -77,7 +77,7 @@ def test_an_error_is_a_result_like_any_other() -> None:
 
 
 def test_a_session_that_is_given_up_does_not_spoil_what_others_wait_for() -> None:
-    code = "import time\nfor i in range(30): time.sleep(0.01)\nprint('done')"
+    code = "import time\nfor i in range(100): time.sleep(0.01)\nprint('done')"
 
     async def work(memo: MemoSandbox) -> None:
         async def impatient() -> Observation:
@@ -139,7 +139,7 @@ def test_the_last_one_who_gives_up_ends_the_program_and_nothing_of_it_is_kept() 
 
 
 def test_whoever_gives_up_keeps_what_it_had_while_others_get_the_result() -> None:
-    code = "import time\nx += 1\nfor i in range(30): time.sleep(0.01)\nx"
+    code = "import time\nx += 1\nfor i in range(100): time.sleep(0.01)\nx"
 
     async def work(memo: MemoSandbox) -> None:
         async with await memo.open() as first, await memo.open() as second:

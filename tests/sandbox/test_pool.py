@@ -202,7 +202,7 @@ def test_a_child_that_somebody_kills_is_replaced_and_the_program_runs_again() ->
     async def work(sandbox: ProcessSandbox) -> None:
         async with await sandbox.open() as session:
             await session.run(Program("x = 1"))
-            running = asyncio.create_task(session.run(Program("import time\ntime.sleep(0.5)\nx += 1\nx")))
+            running = asyncio.create_task(session.run(Program("import time\ntime.sleep(1.5)\nx += 1\nx")))
             await asyncio.sleep(0.2)
             for pid in sorted(set(descendants(os.getpid())) - before)[4:]:  # all but the four that are the server
                 os.kill(pid, signal.SIGKILL)
