@@ -6,8 +6,9 @@
 
 The mark comes first, so that a score costs one reading and no writing. It is the mean of the eleven marks under the
 probabilities of their own tokens (G-Eval, Liu et al. 2023, arXiv 2303.16634, section 2; GenRM, Zhang et al. 2024, arXiv
-2408.15240), which have no more to decide once the words are written: these would have said it. Words follow the mark that is
-the most likely one, and are written only where somebody asks for them.
+2408.15240). Words that it is trained on begin with a sentence that stands for one mark, so a mark after them would be no more
+than their copy, and its mean over many critiques an estimate of what is read here at once. Words are written only where
+somebody asks for them, and explain the mark that is the most likely one.
 
 Promises: an attempt cannot forge its mark, for what stands before the mark is after the end token, which no text becomes.
 """
@@ -103,7 +104,8 @@ class Critic:
         model, renderer, end_id = loaded(AutoModelForCausalLM, folder, manifest)
         if any(name.endswith("Classification") for name in model.config.architectures or ()):
             raise BackendError(f"the model in {folder} has a head, so it is no generative {manifest.kind}")
-        model.generation_config = GenerationConfig()  # a chat model brings settings for sampling
+        plain = GenerationConfig()  # type: ignore[no-untyped-call]
+        model.generation_config = plain  # a chat model brings settings for sampling
         return cls(model, renderer, end_id, manifest, Layout.of(renderer))
 
     def read(self, attempts: Sequence[Trajectory]) -> list[float]:
@@ -117,10 +119,12 @@ class Critic:
         found: dict[int, Critique] = {}
         with torch.inference_mode():
             for places in batches([len(row) + most for row in rows], self._at_once):
-                marks = self._log_chances([rows[place] + asked for place in places]).argmax(-1).tolist()
+                marks: list[int] = self._log_chances([rows[place] + asked for place in places]).argmax(-1).tolist()
                 given = [[*self.layout.opening, *self.layout.marks[mark], *self.layout.closing] for mark in marks]
                 words = self._continued([rows[place] + ids for place, ids in zip(places, given, strict=True)])
-                found |= {place: Critique(*one) for place, *one in zip(places, marks, words, strict=True)}
+                found |= {
+                    place: Critique(*one) for place, one in zip(places, zip(marks, words, strict=True), strict=True)
+                }
         return [found[place] for place in range(len(rows))]
 
     @property
@@ -141,13 +145,10 @@ class Critic:
     def _continued(self, rows: Sequence[Sequence[int]]) -> list[str]:
         """What the model writes after each row, up to its end."""
         inputs = self._inputs(rows)
-        whole = self.model.generate(
-            **inputs,
-            max_new_tokens=self.manifest.words,
-            do_sample=False,
-            eos_token_id=self.end_id,
-            pad_token_id=self.end_id,
+        greedy = GenerationConfig(  # type: ignore[no-untyped-call]
+            max_new_tokens=self.manifest.words, do_sample=False, eos_token_id=self.end_id, pad_token_id=self.end_id
         )
+        whole = self.model.generate(**inputs, generation_config=greedy)
         written = whole[:, inputs["input_ids"].shape[1] :].tolist()
         return [self.renderer.decode(ids[: [*ids, self.end_id].index(self.end_id)]).strip() for ids in written]
 

@@ -15,6 +15,7 @@ app = App(
     help_epilogue="""\
 mathsolve eval problems.jsonl --model M --samples 16 --out runs/m
 mathsolve train critique --model M --runs runs/m --out runs/critique
+mathsolve train critique critique-generative --model M --runs runs/m --out runs/critic
 mathsolve score runs/other --scorer runs/critique""",
 )
 
@@ -35,7 +36,7 @@ def train_critique(
     Parameters
     ----------
     recipe
-        A recipe of the package (`critique`) or a TOML file.
+        A recipe of the package (`critique`; `critique-generative` for a model that also says why, in words) or a TOML file.
     runs
         Folders of runs on problems for training, with several samples.
     out

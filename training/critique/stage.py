@@ -22,6 +22,7 @@ from ..judging.scored import Scored, choices, read
 from ..judging.split import families, place
 from ..judging.stage import Measured
 from ..samples import Sampled
+from . import wording
 from .agreement import mean_error, quadratic_kappa, spearman
 from .drawing import reliability_drawing
 from .isotonic import ENOUGH, curves
@@ -71,7 +72,10 @@ class CritiqueStage:
         figures["curves"] = sorted(fitted)
         chosen = choices(_probable(found, fitted), "softmax")
         figures["choices"] = chosen and chosen.to_dict()
-        tables = (*_tables(figures, bins), *((chosen.table(),) if chosen else ()), _rubric(rows))
+        tables: tuple[Table, ...] = (*_tables(figures, bins), *((chosen.table(),) if chosen else ()), _rubric(rows))
+        if judge.manifest.form == "generative":
+            written = wording.written(judge, problems, seed)
+            figures["words"], tables = wording.figures(written), (*tables, wording.table(written))
         return Measured(figures, tables, fitted, {"reliability.svg": reliability_drawing(bins, bare)})
 
 

@@ -21,7 +21,8 @@ from ...engine.judge import Manifest
 from ...engine.trajectory import Tokens
 from ...prompts import Segment
 from ..recipe import JudgeTraining
-from ..sft import arguments, checkpoints
+from ..sft import arguments
+from ..sft.checkpoints import finish
 from ..sft.estimate import Estimate
 from ..sft.model import Writing, load_model
 from ..sft.noise import WordNoise
@@ -59,7 +60,7 @@ class Generative:
             raise UsageError(f"a {stage.kind} model has a head: take form out of the recipe's table [judge]")
         layout = Layout.of(words.renderer)
         critiques = tuple(critique(one, layout, words) for attempts in problems for one in attempts)
-        longest = max(len(tokens.ids) for tokens in critiques)
+        longest = _longest(critiques)
         if 2 * longest > recipe.row:
             raise UsageError(
                 f"row is {recipe.row} tokens, of which a critique takes {longest}; choose a row of {4 * longest} or more"
@@ -76,9 +77,8 @@ class Generative:
         recipe = self.recipe
         members = groups(self.data, recipe.schedule.epochs, recipe.judge.attempts, recipe.seed)
         times = Counter(number for group in members for number in group)
-        rows = pack(
-            [(self._solution(number), count) for number, count in sorted(times.items())], recipe.row, recipe.seed
-        )
+        seen = ((self._solution(number), count) for number, count in sorted(times.items()))
+        rows = pack(seen, recipe.row, recipe.seed)
         args.max_steps = arguments.steps(recipe, len(rows))
         trainer = SftTrainer(
             recipe,
@@ -90,22 +90,24 @@ class Generative:
         trainer.remove_callback(PrinterCallback)
         return trainer, Estimate.of(trainer, recipe, rows, args.max_steps, None)
 
-    def finish(self, checkpoints_: list[Path], folder: Path) -> None:
+    def finish(self, checkpoints: list[Path], folder: Path) -> None:
         """See `Form`."""
-        checkpoints.finish(self.recipe, checkpoints_, self.words, folder)
-        longest = max(len(tokens.ids) for tokens in self.critiques)
-        family = self.words.renderer.family.name
+        finish(self.recipe, checkpoints, self.words, folder)
+        family, longest = self.words.renderer.family.name, _longest(self.critiques)
+        context = self.recipe.row - longest
         write_manifest(
-            folder,
-            Manifest(
-                kind="critique", family=family, context=self.recipe.row - longest, form="generative", words=longest
-            ),
+            folder, Manifest(kind="critique", form="generative", family=family, context=context, words=longest)
         )
 
     def _solution(self, number: int) -> Tokens:
         """An attempt and its critique."""
         start, end = self.data.starts[number], self.data.starts[number + 1]
         return Tokens().extended(self.data.ids[start:end].tolist(), "prompt") + self.critiques[number]
+
+
+def _longest(critiques: Sequence[Tokens]) -> int:
+    """Tokens of the longest critique."""
+    return max(len(tokens.ids) for tokens in critiques)
 
 
 def critique(one: Labelled, layout: Layout, words: Writing) -> Tokens:

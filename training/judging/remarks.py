@@ -1,7 +1,7 @@
 """What there is to say of an attempt: the words of a critique, by rules from the verdict and from what executing it showed.
 
 One sentence for the mark, and one for the first fault that can be pointed at. Promises: they quote nothing but equations of
-the attempt and names of errors, and nothing in which the right answer of a wrong attempt stands.
+the attempt and the names of its errors, and no equation in which the right answer stands where the attempt has another.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ FINDINGS: Mapping[int, str] = {
     3: "The answer is wrong.",
     4: "The answer is wrong, though nothing failed on the way.",
     5: "The answer is wrong by little: by its sign, a factor or its rounding.",
-    6: "The answer is right, but not what leads to it.",
+    6: "The answer is right, but not the way to it.",
     7: "The answer is right, after a program that failed was mended.",
     8: "The answer is right, but nothing was executed.",
     9: "The answer is right, and all programs ran.",
@@ -33,7 +33,9 @@ ORDINALS = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "
 """Names of programs; digits could be the answer."""
 QUOTED = 60
 """Characters of an equation that is quoted, at most."""
-_NUMBER = re.compile(r"\d+(?:\.\d+)?")
+STATED = 200
+"""Characters of a line that may be a printed answer, at most."""
+_NUMBER = re.compile(r"\d*\.?\d+")
 _ERROR = re.compile(r"[A-Za-z_.]+(?=:|$)")
 
 
@@ -55,11 +57,11 @@ def _faults(record: Record, hidden: str | None) -> Iterator[str]:
     for step in record.steps:
         programs += isinstance(step, Program)
         if isinstance(step, Observation) and not step.ok:
-            yield f"The {_ordinal(programs)} program {_failure(step)}."
+            yield f"{_ordinal(programs)} program {_failure(step)}."
         if isinstance(step, Thought) and (claim := false_claim(step.text)):
             yield _falsehood(str(claim), hidden)
-    if record.steps and isinstance(record.steps[-1], Program):
-        yield "The last program was never run."
+    if programs > sum(isinstance(step, Observation) for step in record.steps):
+        yield "A program was never run."
     if hidden is not None and record.answer is not None and _contradicts(record.steps, record.answer):
         yield "The answer is not what the last program printed."
 
@@ -95,8 +97,8 @@ def _contradicts(steps: tuple[Step, ...], answer: str) -> bool:
     """Whether the last program printed something else than what is stated as the answer."""
     seen = next((step for step in reversed(steps) if isinstance(step, Observation)), None)
     lines = seen.text.strip().splitlines() if seen is not None and seen.ok else []
-    return bool(lines) and decide(answer, lines[-1].strip()) is False
+    return bool(lines) and max(len(lines[-1]), len(answer)) <= STATED and decide(answer, lines[-1].strip()) is False
 
 
 def _ordinal(number: int) -> str:
-    return ORDINALS[number - 1] if 0 < number <= len(ORDINALS) else "last"
+    return f"The {ORDINALS[number - 1]}" if 0 < number <= len(ORDINALS) else "A later"
