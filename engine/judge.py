@@ -125,7 +125,7 @@ class Judge:
         """Finds the folder, that of a judge or of the run that made it.
 
         Raises:
-            UsageError: it holds no judge, or what serves one is not installed.
+            UsageError: it holds no judge or not all of one, or what serves one is not installed.
         """
         places = (Path(folder).expanduser(), Path(folder).expanduser() / "model")
         found = next((place for place in places if (place / MANIFEST).is_file()), None)
@@ -133,6 +133,8 @@ class Judge:
             raise UsageError(
                 f"{str(folder)!r} holds no {MANIFEST}, so it is no judge; mathsolve train reward or critique makes one"
             )
+        if not any(found.glob("*.safetensors")):
+            raise UsageError(f"{found} has no weights (*.safetensors): copy the whole folder, or train the judge again")
         if missing := [name for name in ("torch", "transformers") if find_spec(name) is None]:
             raise UsageError(f"a judge needs {' and '.join(missing)}: pip install 'mathsolve[transformers]'")
         self.folder = found

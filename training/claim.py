@@ -27,7 +27,7 @@ def claim(path: Path, made_of: Mapping[str, Any], *, begun: bool = True) -> None
         begun: whether there are results; before that, what it is made of may still be replaced.
 
     Raises:
-        UsageError: the folder holds another run, or the file is damaged.
+        UsageError: the folder holds another run or cannot be made, or the file is damaged.
     """
     wanted: dict[str, Any] = json.loads(json.dumps(made_of))
     if path.is_file() and begun:
@@ -39,7 +39,10 @@ def claim(path: Path, made_of: Mapping[str, Any], *, begun: bool = True) -> None
         return
     if path.parent.exists() and not path.parent.is_dir():
         raise UsageError(f"{path.parent} is a file; name a folder with --out")
-    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot make {path.parent}: {error.strerror}; name another folder with --out") from error
     noted = {"versions": _versions(), "commit": commit(Path(__file__).parents[1])}
     replace_file(path, [json.dumps({**wanted, **noted}, indent=2) + "\n"])
 

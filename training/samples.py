@@ -72,10 +72,13 @@ def pooled(folders: Sequence[Path]) -> list[Sampled]:
     """The problems of all runs, in the order of their first run, with the samples of all models.
 
     Raises:
-        UsageError: no runs, a folder that is none, or one whose problem differs from that of the same id in another.
+        UsageError: no runs, one that is named twice, a folder that is none, or one whose problem differs from that of the same
+            id in another.
     """
     if not folders:
         raise UsageError("name at least one run: a folder that `mathsolve eval --samples 16` made")
+    if len({folder.resolve() for folder in folders}) < len(folders):
+        raise UsageError(f"a run is named twice among {', '.join(map(str, folders))}: its samples would count twice")
     items: dict[str, Item] = {}
     samples: defaultdict[str, list[Sample]] = defaultdict(list)
     for folder in folders:

@@ -14,6 +14,7 @@ from pathlib import Path
 from ..engine.errors import UsageError
 from ..evaluation.benchmarks.entry import entries
 from ..evaluation.contamination.check import COUNTED
+from ..evaluation.run import Run
 from .samples import Sampled, pooled
 from .synthesis.measures import measures
 
@@ -28,20 +29,21 @@ class Trainable:
     """How many were left out because a benchmark asks the same."""
 
 
-def trainable(folders: Sequence[Path], *, benchmarks: bool = False) -> Trainable:
+def trainable(folders: Sequence[Path], *, benchmarks: bool | None = None) -> Trainable:
     """The problems of runs that may be trained on.
 
     Args:
         folders: of the runs.
-        benchmarks: whether those of benchmarks are wanted, too: what is made of them must not be measured with them.
+        benchmarks: whether those of benchmarks are wanted, too: what is made of them must not be measured with them. None: a
+            user cannot ask for them.
 
     Raises:
         UsageError: see `samples.pooled`; or a run is on a benchmark, and that is not wanted.
     """
-    problems = pooled(folders)
     if benchmarks:
-        return Trainable(problems, 0)
-    refuse_benchmarks(problems, remedy=", or say --allow-benchmarks")
+        return Trainable(pooled(folders), 0)
+    refuse_benchmarks(folders, remedy="" if benchmarks is None else ", or say --allow-benchmarks")
+    problems = pooled(folders)
     found = measures().index.matches([one.item.question for one in problems])
     clean = [
         one for one, matches in zip(problems, found, strict=True) if not any(match.kind in COUNTED for match in matches)
@@ -49,17 +51,18 @@ def trainable(folders: Sequence[Path], *, benchmarks: bool = False) -> Trainable
     return Trainable(clean, len(problems) - len(clean))
 
 
-def refuse_benchmarks(problems: Sequence[Sampled], remedy: str = "") -> None:
-    """Refuses problems of a benchmark of the registry.
+def refuse_benchmarks(folders: Sequence[Path], remedy: str = "") -> None:
+    """Refuses runs on a benchmark of the registry, before their samples are read.
 
     Args:
-        problems: with their samples.
+        folders: of the runs.
         remedy: what else a user can do, where there is something.
 
     Raises:
-        UsageError: names the benchmarks.
+        UsageError: names the benchmarks; or a folder is no run.
     """
-    if named := sorted({one.item.bench for one in problems} & entries().keys()):
+    benches = {item.bench for folder in folders for item in Run.load(folder).items.values()}
+    if named := sorted(benches & entries().keys()):
         raise UsageError(
             f"the runs are on {' and '.join(named)}, which is for measuring, not for training; "
             f"sample your own problems (mathsolve eval problems.jsonl --samples 16){remedy}"

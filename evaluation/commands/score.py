@@ -45,7 +45,7 @@ def score_runs(
     threshold: float = 0.5,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> None:
-    """Score every sample of runs, and show what is gained by choosing among samples by their scores.
+    """Score every sample of runs; show how well the scores tell right from wrong, and what choosing by them gains.
 
     The scores go into the runs, where `mathsolve report` shows them, `mathsolve compare` compares by them (best@8:reward),
     and training chooses by them. The same command goes on where it was ended, and scores what is new.
@@ -97,9 +97,10 @@ class Scored:
         yield f"{self.run.folder}: {found.scored:,} samples got a score of {found.name}{already}"
         table = choices([Named(self.run.folder.name, self.figures)])
         rows = [[cell if isinstance(cell, str) else with_interval(cell) for cell in row] for row in table.rows]
-        for columns, body, names in ((table.columns, rows, table.names), (JUDGED, list(map(_row, self.judged)), 3)):
-            if body:
-                yield text_table([columns, *body], left=names)
+        if rows:
+            yield text_table([table.columns, *rows], left=table.names)
+        if self.judged:
+            yield text_table([JUDGED, *map(_row, self.judged)], left=3)
         for (bench, mode), one in found.drifts.items():
             yield f"{bench} {mode}: {percent(one.said)} said to be right, {percent(one.right)} are, of {one.n:,}"
 

@@ -89,7 +89,9 @@ def judged(run: Run, name: str, *, probabilities: bool) -> list[Judged]:
     ]
 
 
-def _figures(place: Place, problems: Mapping[str, Sequence[Seen]], clusters: Clusters, *, probabilities: bool) -> Judged:
+def _figures(
+    place: Place, problems: Mapping[str, Sequence[Seen]], clusters: Clusters, *, probabilities: bool
+) -> Judged:
     seen = [one for samples in problems.values() for one in samples if one.decided]
     scores, right = [one.score for one in seen], [one.right for one in seen]
     k = min(map(len, problems.values()))

@@ -90,7 +90,7 @@ def drifts(run: Run, name: str) -> dict[tuple[str, str], Drift]:
 def _make_room(run: Run, judge: Judge, name: str) -> None:
     """Takes away the scores of that name that another judge gave, and writes down whose they will be."""
     path = run.folder / SCORES
-    known: dict[str, Any] = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    known = _known(path)
     print_ = judge.fingerprint()
     if known.get(name, {}).get("judge") == print_:
         return
@@ -98,6 +98,15 @@ def _make_room(run: Run, judge: Judge, name: str) -> None:
         _rewrite(run, lambda record: replace(record, scores={k: v for k, v in record.scores.items() if k != name}))
     known[name] = {"judge": print_, "folder": str(judge.folder), "kind": judge.manifest.kind}
     replace_file(path, [json.dumps(known, indent=2) + "\n"])
+
+
+def _known(path: Path) -> dict[str, dict[str, Any]]:
+    """Which judge gave which scores; nothing where the file is damaged, so that everything is scored anew."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
 
 
 def _counts(run: Run, name: str) -> tuple[int, int]:

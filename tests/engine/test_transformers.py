@@ -75,13 +75,19 @@ def test_a_sample_does_not_depend_on_company_or_on_what_was_read_before(backend:
 
 
 def test_a_long_text_is_cut_and_a_stop_of_several_tokens_found(backend: TransformersBackend) -> None:
+    (free,) = together(backend.generate(context(backend, QUESTIONS[1]), Sampling(max_tokens=80)))
+    wanted = free.text[3:17]
     short, stopped = together(
         backend.generate(context(backend, QUESTIONS[1]), Sampling(max_tokens=5)),
-        backend.generate(context(backend, QUESTIONS[1]), Sampling(max_tokens=80, stops=("erentiate it w",))),
+        backend.generate(context(backend, QUESTIONS[1]), Sampling(max_tokens=80, stops=(wanted,))),
     )
     assert (short.finished, len(short.ids)) == ("length", 5)
     whole = stopped.text + (stopped.stop or "")
-    assert stopped.stop == "erentiate it w" and backend.renderer.decode(stopped.ids) + stopped.rest == whole
+    assert (
+        stopped.stop == wanted
+        and stopped.text == free.text[:3]
+        and backend.renderer.decode(stopped.ids) + stopped.rest == whole
+    )
 
 
 def test_one_that_ends_with_its_first_token_takes_no_other_with_it(backend: TransformersBackend) -> None:

@@ -17,6 +17,8 @@ from mathsolve.__main__ import run as mathsolve
 from mathsolve.evaluation.run import Run
 from mathsolve.evaluation.running.options import Options, problems
 
+from ..engine.tiny_judge import tiny_judge
+
 QUESTIONS = [{"id": n, "question": f"What is {n} times 34?", "answer": str(34 * n)} for n in range(12, 32)]
 
 
@@ -239,3 +241,29 @@ def test_a_dry_run_shows_a_sample_and_records_nothing(file: Path, tmp_path: Path
     assert done.returncode == 0, done.stderr
     assert "2,000 samples" in done.stdout and "What is 12 times 34?" in done.stdout and "408" in done.stdout
     assert [path.name for path in tmp_path.iterdir()] == ["sums.jsonl"]
+
+
+def test_what_a_judge_chooses_stands_beside_the_majority_and_is_scored_once(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    judge, out = tiny_judge(tmp_path / "judge"), tmp_path / "run"
+    words = ["eval", str(file), "--limit", "3", "--samples", "2", "--out", str(out), "--scorer", str(judge)]
+    assert mathsolve(words) == 0
+    told = capsys.readouterr().out
+    assert all(part in told for part in ("maj@k", "best of 2", "vote weighed by", "6 samples got a score of reward"))
+    assert mathsolve([*words, "--json"]) == 0
+    again = json.loads(capsys.readouterr().out)
+    assert (again["scores"]["scored"], again["scores"]["known"]) == (0, 6)
+    assert again["metrics"]["groups"][0]["chosen"][0]["scorer"] == "reward"
+    assert json.loads((out / "metrics.json").read_text()) == again["metrics"]
+
+
+def test_a_scorer_that_is_none_is_told_before_anything_is_sampled(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for folder in (tmp_path / "nowhere", tmp_path):
+        words = ["eval", str(file), "--samples", "2", "--out", str(tmp_path / "run"), "--scorer", str(folder)]
+        assert mathsolve(words) == 2
+        told = capsys.readouterr().err
+        assert "holds no judge.json" in told and told.count("\n") == 1
+    assert not (tmp_path / "run").exists()

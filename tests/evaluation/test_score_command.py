@@ -120,6 +120,19 @@ def test_probabilities_that_no_longer_fit_raise_an_alarm(
     assert "critique has drifted on sums, mixed: it takes 90.0% of 300 samples for right, and 0.0% are" in told.err
 
 
+def test_where_nobody_knows_whose_the_scores_are_all_are_given_anew(folder: Path, judge: Path) -> None:
+    first = score(Run.load(folder), Judge(judge), "reward")
+    (folder / "scores.json").write_text('{"reward": {"jud')
+    again = score(Run.load(folder), Judge(judge), "reward")
+    assert (again.scored, again.known) == (first.scored, 0)
+
+
+def test_a_judge_without_weights_is_refused_before_it_reads(folder: Path, judge: Path) -> None:
+    next(judge.glob("*.safetensors")).unlink()
+    with pytest.raises(UsageError, match="has no weights"):
+        score_runs([folder], scorer=judge)
+
+
 def test_a_run_that_is_written_to_is_left_alone(folder: Path, judge: Path) -> None:
     before = (folder / "records.jsonl").read_bytes()
     with locked(folder), pytest.raises(UsageError, match="is writing to"):

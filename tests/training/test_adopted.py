@@ -1,4 +1,4 @@
-"""Programs of other models as a run: executed and graded here, whatever the file says."""
+"""What other models wrote as a run: executed and graded here, whatever the file says."""
 
 from __future__ import annotations
 
@@ -8,10 +8,17 @@ from pathlib import Path
 
 import pytest
 
+from mathsolve.__main__ import run as mathsolve
 from mathsolve.engine.errors import UsageError
+from mathsolve.engine.trajectory import Thought
+from mathsolve.evaluation.run import Run
 from mathsolve.sandbox import ProcessSandbox
 from mathsolve.training.judging.adopted import adopt, asked
+from mathsolve.training.judging.command import adopt_file
+from mathsolve.training.judging.written import read_written
 from mathsolve.training.samples import pooled
+
+SHARED = Path(__file__).parents[3] / "shared" / "data" / "replay" / "gsm8k" / "example_model_solutions.jsonl.gz"
 
 FUNCTION = "def solution():\n    jars = 12 * 7\n    return jars"
 
@@ -22,20 +29,61 @@ def line(code: str, question: str = "How many jars are in 7 crates of 12?", **mo
     )
 
 
+def solution(words: str, label: bool) -> dict[str, object]:
+    return {"solution": words, "is_correct": label}
+
+
+CRATES = {
+    "question": "Ann fills 7 crates with 12 jars each and sells 4 of the jars. How many jars are left?",
+    "ground_truth": "There are 7*12=<<7*12=84>>84 jars.\nSo 84-4=<<84-4=80>>80 are left.\nA: 80",
+    "6b_finetuning": solution("She has 7 + 12 = <<7+12=19>>19 jars\nSo 19 - 4 = <<19-4=15>>15\nA: 15", False),
+    "6b_verification": solution("7 x 12 = <<7*12=84>>84 jars\nThat leaves 84 - 4 = <<84-4=80>>80\nA: 80.0", True),
+    "175b_finetuning": solution("It is 7 * 12 = <<7*12=84>>84 and it goes on and", False),
+    "175b_verification": solution("7 * 12 = <<7*12=84>>84\n84 - 4 = <<84-4=80>>80\nA: 80", False),
+}
+BUS = {
+    "question": "A bus of 48 seats is half full, and 9 more get on. How many sit in it?",
+    "ground_truth": "48/2=<<48/2=24>>24 sit in it.\nThen 24+9=<<24+9=33>>33 do.\nA: 33",
+    "6b_finetuning": solution("48 / 2 = <<48/2=24>>24\nA: 24", True),
+    "6b_verification": solution("48 + 9 = <<48+9=57>>57\nA: 57", False),
+    "175b_finetuning": solution("48 / 2 = <<48/2=24>>24, 24 + 9 = <<24+9=33>>33\nA: $33", True),
+    "175b_verification": solution("48 / 2 + 9 = <<48/2+9=33>>33\nA: 33", True),
+}
+"""Two questions in the form in which solutions of GPT-3 were published; two of the labels are wrong."""
+
+
+@pytest.fixture
+def file(tmp_path: Path) -> Path:
+    path = tmp_path / "solutions.jsonl"
+    path.write_text("".join(json.dumps(one) + "\n" for one in (CRATES, BUS)))
+    return path
+
+
+@pytest.fixture
+def judged(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Path:
+    adopt_file(file, out=tmp_path / "gpt")
+    capsys.readouterr()
+    return tmp_path / "gpt"
+
+
+def adopted(file: Path, folder: Path, bench: str = "toy") -> Run:
+    return adopt(file, read_written(file, bench), folder, ProcessSandbox())
+
+
 def test_programs_are_executed_and_graded_and_files_pooled(tmp_path: Path) -> None:
     one, other = tmp_path / "a.jsonl", tmp_path / "b.jsonl.gz"
     one.write_text("\n".join([line(FUNCTION), line("print(12 + 7)"), line("print(1 +")]) + "\n")
     with gzip.open(other, "wt") as file:
         file.write(line("print(84)") + "\n")
-    runs = [adopt(path, tmp_path / path.name[0], "toy", ProcessSandbox()).folder for path in (one, other)]
+    runs = [adopted(path, tmp_path / path.name[0]).folder for path in (one, other)]
     (problem,) = pooled(runs)
     assert [sample.record.verdict for sample in problem.samples].count("correct") == 2
     assert (len(problem.right), len(problem.wrong), len(problem.samples)) == (2, 2, 4)
     before = (tmp_path / "a" / "records.jsonl").read_bytes()
-    adopt(one, tmp_path / "a", "toy", ProcessSandbox())
+    adopted(one, tmp_path / "a")
     assert (tmp_path / "a" / "records.jsonl").read_bytes() == before, "nothing is done twice"
     with pytest.raises(UsageError, match="is a run of something else"):
-        adopt(other, tmp_path / "a", "toy", ProcessSandbox())
+        adopted(other, tmp_path / "a")
 
 
 def test_a_function_that_nobody_calls_is_asked_for_its_value() -> None:
@@ -46,10 +94,104 @@ def test_a_function_that_nobody_calls_is_asked_for_its_value() -> None:
 
 def test_what_is_no_solution_is_named_with_its_line(tmp_path: Path) -> None:
     file = tmp_path / "a.jsonl"
-    file.write_text(line(FUNCTION) + "\n" + '{"question": "?"}\n')
-    with pytest.raises(UsageError, match=r"line 2, is no object .*expected_answer"):
-        adopt(file, tmp_path / "run", "toy", ProcessSandbox())
-    assert not (tmp_path / "run").exists()
+    unlabelled = {**CRATES, "6b_finetuning": {"solution": "A: 1", "is_correct": "no"}}
+    for bad in (
+        '{"question": "?"}',
+        "[1]",
+        json.dumps(unlabelled),
+        json.dumps({**CRATES, "ground_truth": "80"}),
+        json.dumps({"question": "?", "ground_truth": "A: 1"}),
+    ):
+        file.write_text(line(FUNCTION) + "\n" + bad + "\n")
+        with pytest.raises(UsageError, match=r"line 2, is no object .*expected_answer .* ground_truth"):
+            read_written(file)
     file.write_text("")
     with pytest.raises(UsageError, match="is empty"):
-        adopt(file, tmp_path / "run", "toy", ProcessSandbox())
+        read_written(file)
+
+
+def test_solutions_in_words_are_graded_here_and_labels_that_differ_are_told(
+    file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    adopt_file(file, out=tmp_path / "gpt")
+    told = capsys.readouterr().out
+    assert "4 correct" in told and "4 wrong" in told and "labels: 2 of 8 differ" in told
+    assert "175b_verification: answer '80', right answer '80'" in told
+    run = Run.load(tmp_path / "gpt")
+    records = {(record.problem, record.sample): record for record in run.records()}
+    crates, bus = run.items.values()
+    assert (crates.bench, crates.gold, bus.gold) == ("gsm8k", "80", "33")
+    verdicts = [[records[item.id, sample].verdict for sample in range(4)] for item in (crates, bus)]
+    assert verdicts == [["wrong", "correct", "wrong", "correct"], ["wrong", "wrong", "correct", "correct"]]
+    assert {record.mode for record in records.values()} == {"cot"}
+    assert records[crates.id, 1].steps == (
+        Thought("7*12 = 84 jars. That leaves 84 - 4 = 80. The answer is \\boxed{80.0}."),
+    )
+    cut = records[crates.id, 2]
+    assert (cut.stop, cut.answer, cut.given) == ("no_answer", None, False)
+    assert [sample.model for sample in pooled([run.folder])[0].samples] == ["6b", "6b", "175b", "175b"]
+    adopt_file(file, out=tmp_path / "gpt", as_json=True)
+    again = json.loads(capsys.readouterr().out)
+    assert [one["labelled_right"] for one in again["disputes"]] == [False, True]
+    assert len(list(run.records())) == 8, "nothing is done twice"
+
+
+def test_what_the_machinery_failed_in_is_tried_again(file: Path, judged: Path) -> None:
+    records = judged / "records.jsonl"
+    records.write_text(records.read_text().replace('"stop": "answered"', '"stop": "sandbox_error"', 2))
+    adopt_file(file, out=judged)
+    found = list(Run.load(judged).records())
+    assert len(found) == 8 and not any(record.failed for record in found)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "train reward --model {model} --runs {run} --out {out}",
+        "train critique --model {model} --runs {run} --out {out}",
+        "train pairs --runs {run} --out {out}",
+        "train hard --runs {run} --out {out}",
+        "train synthesise --teacher samples --set runs={run} -n 0 --out {out}",
+    ],
+)
+def test_nothing_is_trained_on_solutions_to_questions_of_a_benchmark(
+    judged: Path, tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    out = tmp_path / "out"
+    words = [word.format(run=judged, out=out, model=tmp_path / "none") for word in command.split()]
+    assert mathsolve(words) == 2
+    told = capsys.readouterr().err
+    assert "the runs are on gsm8k, which is for measuring, not for training" in told and told.count("\n") == 1
+    assert ("--allow-benchmarks" in told) == (words[1] in ("pairs", "hard")), "no remedy that a command does not have"
+    assert not out.exists()
+
+
+def test_a_judge_is_measured_on_them_by_model(judged: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    from ..engine.tiny_judge import tiny_judge
+
+    judge = tiny_judge(tmp_path / "judge", "critique")
+    assert mathsolve(["score", str(judged), "--scorer", str(judge), "--json"]) == 0
+    told = json.loads(capsys.readouterr().out)[str(judged)]
+    figures = {one["model"]: one for one in told["judged"]}
+    assert {name: (one["samples"], one["right"], one["k"]) for name, one in figures.items()} == {
+        "": (8, 0.5, 4),
+        "175b": (4, 0.75, 2),
+        "6b": (4, 0.25, 2),
+    }
+    assert all(0 <= one[name] <= 1 for one in figures.values() for name in ("auroc", "ece", "brier"))
+    assert all(0 <= one[name]["value"] <= 1 for one in figures.values() for name in ("pairs", "best"))
+    assert mathsolve(["score", str(judged), "--scorer", str(judge)]) == 0
+    shown = capsys.readouterr().out
+    assert "pairs in order" in shown and "175b" in shown and "8 had one" in shown
+
+
+@pytest.mark.skipif(not SHARED.is_file(), reason="the published solutions are not on this machine")
+def test_published_solutions_are_read_and_labels_are_mostly_ours(tmp_path: Path) -> None:
+    few = tmp_path / "few.jsonl"
+    with gzip.open(SHARED, "rt", encoding="utf-8") as lines:
+        few.write_text("".join(text for _, text in zip(range(40), lines, strict=False)), encoding="utf-8")
+    written = read_written(few)
+    records = {record.key: record for record in adopt(few, written, tmp_path / "run", ProcessSandbox()).records()}
+    assert len(written) == len(records) == 160
+    assert sum(records[one.key].correct == one.label for one in written) >= 155
+    assert not any("<<" in getattr(step, "text", "") for record in records.values() for step in record.steps)

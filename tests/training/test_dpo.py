@@ -36,6 +36,8 @@ from mathsolve.training.sft.packing import ROLES
 from mathsolve.training.sft.tokenizer import train_tokenizer
 from mathsolve.training.tables import Shape
 
+from ..engine.tiny_judge import tiny_judge
+
 QUIET = Console(quiet=True)
 RECIPE = """
 seed = 1
@@ -242,11 +244,30 @@ def test_pairs_that_are_too_long_are_left_out_and_none_at_all_is_an_error(
     assert len(data) == 1 and told["longer than a row"] == 1
     file = tmp_path / "pairs.jsonl"
     file.write_text(long.model_dump_json() + "\n", encoding="utf-8")
-    with pytest.raises(UsageError, match=r"no pair whose solutions are of at most 64 tokens in pairs\.jsonl"):
+    with pytest.raises(UsageError, match=r"pairs\.jsonl holds no pair whose solutions are of at most 64 tokens"):
         prefer(recipe_of(start), file, tmp_path / "run", QUIET)
     file.write_text(pair(0).model_dump_json() + "\n", encoding="utf-8")
     with pytest.raises(UsageError, match="fewer than the 8 of one step"):
         prefer(recipe_of(start, held_out=0), file, tmp_path / "run", QUIET)
+    assert not (tmp_path / "run" / "pairs").exists(), "more may be brought to the same folder"
+
+
+def test_what_cannot_be_trained_is_refused_and_nothing_is_touched(
+    start: Path, pairs_file: Path, tmp_path: Path
+) -> None:
+    empty = tmp_path / "empty.jsonl"
+    empty.write_text("", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"empty\.jsonl holds no pairs; make more"):
+        prefer(recipe_of(start), empty, tmp_path / "run", QUIET)
+    other = tmp_path / "sft"
+    (other / "model").mkdir(parents=True)
+    with pytest.raises(UsageError, match="sft holds other things; name a new folder"):
+        prefer(recipe_of(start), pairs_file, other, QUIET)
+    assert [path.name for path in other.iterdir()] == ["model"]
+    with pytest.raises(UsageError, match="is a judge, which tells of attempts and makes none"):
+        prefer(recipe_of(tiny_judge(tmp_path / "judge")), pairs_file, tmp_path / "judged", QUIET)
+    with pytest.raises(UsageError, match=r"cannot make .*name another folder"):
+        prefer(recipe_of(start), pairs_file, empty / "run", QUIET)
 
 
 def command(folder: Path, start: Path, pairs_file: Path, *launcher: str) -> list[str]:

@@ -120,3 +120,27 @@ def test_a_hard_question_is_seen_more_often_but_no_more_than_three_times(tmp_pat
     hard.write_text("".join(one.model_dump_json() + "\n" for one in mined(rare, Scale())), encoding="utf-8")
     multiples = {**read_hard(hard), question_key("How many dogs are there?"): 0.5}
     assert seen(multiples) == {"owls": 6, "dogs": 1, "ants": 2}
+
+
+def test_a_question_may_hold_what_some_take_for_the_end_of_a_line(tmp_path: Path) -> None:
+    run, out = run_of(tmp_path / "run", {"cats\u2028or\x85owls": (2, 8)}), tmp_path / "hard.jsonl"
+    find_hard(runs=[run], out=out, as_json=True)
+    assert list(read_hard(out)) == [question_key("How many cats\u2028or\x85owls are there?")]
+
+
+def test_a_run_that_is_named_twice_does_not_count_twice(tmp_path: Path) -> None:
+    run = run_of(tmp_path / "run", {"few": (1, 4)})
+    with pytest.raises(UsageError, match="named twice"):
+        pooled([run, run.parent / "." / "run" / ".." / "run"])
+
+
+def test_half_a_character_costs_one_problem_and_not_the_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run, out = run_of(tmp_path / "run", RIGHTS), tmp_path / "hard.jsonl"
+    problems = run / "problems.jsonl"
+    problems.write_text(problems.read_text().replace("How many cats", "How many \\ud83d cats"))
+    find_hard(runs=[run], out=out)
+    told = capsys.readouterr()
+    assert "3 problems" in told.out and "1 problems hold half a character" in told.err
+    assert len(read_hard(out)) == 3

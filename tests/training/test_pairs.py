@@ -173,3 +173,12 @@ def test_what_models_are_measured_with_is_not_trained_on(tmp_path: Path) -> None
     copied = Item("mine/1", "mine", asked.question, asked.gold)
     found = trainable([run_of(tmp_path / "mine", [], copied, TRAM)])
     assert [one.item for one in found.problems] == [TRAM] and found.contaminated == 1
+
+
+def test_only_scores_that_can_be_used_are_offered(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for name, score, offered in (("reward", -3.5, False), ("critique", 0.5, True)):
+        run = run_of(tmp_path / name, [record(0, RIGHT, "correct", scores={name: score})])
+        pair_up(runs=[run], out=tmp_path / "pairs.jsonl")
+        assert (f"--score {name}" in capsys.readouterr().err) == offered
+    with pytest.raises(UsageError, match="no sample has a score 'trust'; mathsolve score RUN --scorer"):
+        pair_up(runs=[tmp_path / "reward"], out=tmp_path / "pairs.jsonl", score="trust")

@@ -9,7 +9,9 @@ import pytest
 
 from mathsolve.engine.errors import UsageError
 from mathsolve.evaluation.benchmarks.loading import load
+from mathsolve.evaluation.item import Item
 from mathsolve.training.ppo.problems import drawn_mode, read_problems
+from mathsolve.training.ppo.rollouts import numbered
 from mathsolve.training.recipe import PolicyTraining, load_fine_tuning
 from mathsolve.training.tables import Modes
 
@@ -68,3 +70,9 @@ def test_settings_without_meaning_are_refused(change: dict[str, dict[str, object
     whole = load_fine_tuning("ppo").model_dump()
     with pytest.raises(ValueError, match=told):
         PolicyTraining.model_validate({**whole, **{name: {**whole[name], **new} for name, new in change.items()}})
+
+
+def test_a_problem_that_comes_twice_in_a_batch_is_attempted_anew() -> None:
+    one, other = (Item(f"toy/{name}", "toy", f"What is {name}?", "1") for name in "ab")
+    found = [(item.id, list(numbers)) for item, numbers in numbered([one, other, one], 2)]
+    assert found == [("toy/a", [0, 1]), ("toy/b", [0, 1]), ("toy/a", [2, 3])]

@@ -23,6 +23,8 @@ from mathsolve.training.sft.checkpoints import mean_weights, whole_checkpoints
 from mathsolve.training.sft.data import Source
 from mathsolve.training.sft.run import fine_tune
 
+from ..engine.tiny_judge import tiny_judge
+
 QUIET = Console(quiet=True)
 SUMS = [
     f"{how} 4 {word} 3{end}"
@@ -178,6 +180,8 @@ def test_what_cannot_be_trained_is_refused(start: Path, problems: str, tmp_path:
     with pytest.raises(UsageError, match="give one with --model"):
         unnamed = recipe(start, "ppo", steps=1).model_copy(update={"model": None})
         train_policy(unnamed, problems, tmp_path / "run", QUIET)
+    with pytest.raises(UsageError, match="is a judge, which tells of attempts and makes none"):
+        train_policy(recipe(tiny_judge(tmp_path / "judge"), "ppo", steps=1), problems, tmp_path / "run", QUIET)
     assert not (tmp_path / "run").exists()
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match="holds other things"):

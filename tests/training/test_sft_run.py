@@ -17,14 +17,17 @@ from rich.console import Console
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
-from mathsolve.engine.errors import UsageError
+from mathsolve.engine.errors import MathsolveError, UsageError
 from mathsolve.training.recipe import FineTuning, Recipe, load_fine_tuning, load_recipe
 from mathsolve.training.sft.checkpoints import averaged, kept, mean_weights, to_go_on_from, whole_checkpoints
+from mathsolve.training.sft.conduct import conducted
 from mathsolve.training.sft.data import Source
 from mathsolve.training.sft.model import new_model
 from mathsolve.training.sft.optimizer import MuonAdamW
 from mathsolve.training.sft.run import fine_tune
 from mathsolve.training.tables import Shape
+
+from ..engine.tiny_judge import tiny_judge
 
 QUIET = Console(quiet=True)
 RECIPE = """
@@ -275,6 +278,20 @@ def test_rows_are_as_long_as_the_model_can_read(data: Path, recipe_file: Path, w
     (tmp_path / "long.toml").write_text(text, encoding="utf-8")
     with pytest.raises(UsageError, match="row is 65 tokens, but the shape's context is 64; choose a row"):
         load_fine_tuning(str(tmp_path / "long.toml"))
+
+
+def test_a_full_disk_is_told_and_other_faults_are_not_taken_for_one() -> None:
+    with pytest.raises(MathsolveError, match="could not be written, most likely because the disk is full"), conducted():
+        torch.save(torch.nn.Linear(600, 600).state_dict(), "/dev/full")
+    with pytest.raises(RuntimeError, match="shape"), conducted():
+        torch.zeros(2).view(3)
+
+
+def test_a_judge_is_no_model_to_begin_with(data: Path, recipe_file: Path, tmp_path: Path) -> None:
+    judge = tiny_judge(tmp_path / "judge")
+    recipe = load_fine_tuning(str(recipe_file)).model_copy(update={"model": str(judge)})
+    with pytest.raises(UsageError, match="is a judge, which tells of attempts and makes none"):
+        fine_tune(recipe, [Source(data)], tmp_path / "out", QUIET)
 
 
 def test_adapters_are_merged_into_a_model_from_a_folder(

@@ -56,18 +56,19 @@ def pairs(
     as_json:
         Print one JSON object instead of a table.
     """
-    from ..hard.score import scale_of
+    from ..hard.score import scale_of, usable
+    from ..outfile import outfile, write_lines
     from ..trainable import trainable
     from .pairs import KINDS
     from .yields import card, make_pairs, table
 
     named = [kind for kind in KINDS if kind in kinds.replace(" ", "").split(",")]
-    if unknown := sorted({*kinds.replace(" ", "").split(",")} - {*KINDS}):
-        raise UsageError(f"--kinds {','.join(unknown)}: choose among {', '.join(KINDS)}")
+    if {*kinds.replace(" ", "").split(",")} - {*KINDS}:
+        raise UsageError(f"--kinds is {kinds!r}: choose among {', '.join(KINDS)}, with commas between")
+    outfile(out)
     found = trainable(runs, benchmarks=allow_benchmarks)
     made = make_pairs(found, scale_of(found.problems, score), named)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(out, (pair.model_dump_json(exclude_none=True) + "\n" for pair in made.pairs))
+    broken = write_lines(out, made.pairs)
     configuration = {
         "runs": ", ".join(path.name for path in runs),
         "score": score or "verdicts",
@@ -82,11 +83,12 @@ def pairs(
 
     Console(width=None if sys.stdout.isatty() else 100).print(table(made))
     became = ", ".join(f"{count} {what}" for what, count in made.problems.most_common())
-    print(f"{out}: {len(made.pairs)} pairs; problems: {became or 'none'}")
+    print(f"{out}: {len(made.pairs) - broken} pairs; problems: {became or 'none'}")
+    if broken:
+        print(f"{broken} pairs hold half a character, which is no text, and are left out", file=sys.stderr)
     if made.unbalanced:
         print(f"{made.unbalanced} pairs were dropped so that both sides have the same mix of forms", file=sys.stderr)
-    unused = sorted({name for one in found.problems for sample in one.samples for name in sample.record.scores})
-    if unused and score is None:
+    if score is None and (unused := usable(found.problems)):
         print(f"the samples have scores that were not used: --score {unused[0]}", file=sys.stderr)
     if made.pairs and not all(pair.chosen.tokens and pair.rejected.tokens for pair in made.pairs):
         print("the runs did not keep their tokens (--keep-tokens), so the texts will be encoded again", file=sys.stderr)

@@ -32,6 +32,7 @@ from ..sft import arguments, checkpoints
 from ..sft.conduct import DRY_STEPS, conducted, place, train
 from ..sft.model import Writing, fitted, load_model, writing
 from ..sft.tokenizer import train_tokenizer
+from ..start import check_start
 from .costs import estimated
 from .data import Encoded, encoded
 from .held_out import HeldOut
@@ -88,6 +89,7 @@ def prefer(
     """
     if recipe.model is None:
         raise UsageError("the recipe names no model: give one with --model; it is also what the model is compared with")
+    check_start(recipe.model)
     with place(folder, dry=dry_run) as within, conducted():
         return _carry_out(DpoRun(recipe, pairs, within, console, dry_run, tiny))
 
@@ -121,10 +123,13 @@ def _carry_out(run: DpoRun) -> Path:
 
 def _claim(run: DpoRun) -> None:
     """Claims the folder; as long as nothing was made of the pairs, they may be replaced. Raises `UsageError`."""
+    path = run.folder / MADE_OF
+    if not path.is_file() and run.folder.is_dir() and any(run.folder.iterdir()):
+        raise UsageError(f"{run.folder} holds other things; name a new folder with --out")
     if not run.pairs.is_file():
         raise UsageError(f"there is no file {str(run.pairs)!r}; `mathsolve train pairs` makes pairs")
     made_of = {"recipe": run.recipe.model_dump(mode="json"), "pairs": hash_of(run.pairs), "tiny": run.tiny}
-    claim(run.folder / MADE_OF, made_of, begun=(run.folder / "pairs").exists())
+    claim(path, made_of, begun=(run.folder / "pairs").exists())
 
 
 def _tokenizer(run: DpoRun, family: Family) -> Tokenizer:
@@ -136,7 +141,7 @@ def _tokenizer(run: DpoRun, family: Family) -> Tokenizer:
 
 
 def _encoded(run: DpoRun, words: Writing) -> Encoded:
-    """The encoded pairs, made once for each run. Raises `UsageError` when there are none."""
+    """The encoded pairs, made once for each run. Raises `UsageError` when there are too few."""
     folder = run.folder / "pairs"
     if (data := Encoded.load(folder)) is None:
         with run.console.status("encoding the pairs"):
@@ -145,7 +150,9 @@ def _encoded(run: DpoRun, words: Writing) -> Encoded:
             counts = ", ".join(f"{count} {what}" for what, count in told.items())
             run.console.print(f"pairs    {counts}", highlight=False, soft_wrap=True)
         if not len(data):
-            raise UsageError(f"no pair whose solutions are of at most {run.recipe.row} tokens in {run.pairs.name}")
+            there = f"no pair whose solutions are of at most {run.recipe.row} tokens" if told else "no pairs"
+            raise UsageError(f"{run.pairs} holds {there}; make more with mathsolve train pairs")
+        _steps(run.recipe, len(_places(run.recipe, data)))  # before anything is kept, so that more pairs may be brought
         data.save(folder)
     return data
 

@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import App, Parameter
 
-from ...evaluation.run import replace_file
-
 if TYPE_CHECKING:
     from rich.table import Table
 
@@ -54,23 +52,26 @@ def hard(
     as_json:
         Print one JSON object instead of a table.
     """
+    from ..outfile import outfile, write_lines
     from ..trainable import trainable
     from .mining import SAMPLES, by_class, mined
     from .score import scale_of
 
+    outfile(out)
     found = trainable(runs, benchmarks=allow_benchmarks)
     measured = mined(found.problems, scale_of(found.problems, score))
-    out.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(out, (one.model_dump_json() + "\n" for one in measured))
+    broken = write_lines(out, measured)
     few = len(found.problems) - len(measured)
     if as_json:
-        counts = {"problems": len(measured), "few_samples": few, "contaminated": found.contaminated}
+        counts = {"problems": len(measured) - broken, "few_samples": few, "contaminated": found.contaminated}
         print(json.dumps({"file": str(out), **counts, "classes": by_class(measured)}))
         return
     from rich.console import Console
 
     Console(width=None if sys.stdout.isatty() else 100).print(table(measured))
-    print(f"{out}: {len(measured)} problems")
+    print(f"{out}: {len(measured) - broken} problems")
+    if broken:
+        print(f"{broken} problems hold half a character, which is no text, and are left out", file=sys.stderr)
     if few:
         print(f"{few} problems have fewer than {SAMPLES} samples and are left out", file=sys.stderr)
     if found.contaminated:

@@ -111,10 +111,12 @@ def read_hard(path: Path) -> dict[bytes, float]:
         UsageError: the file cannot be read, or a line is no such problem.
     """
     try:
-        lines = path.read_text(encoding="utf-8").splitlines()
+        with path.open(
+            encoding="utf-8"
+        ) as lines:  # a text is cut at line ends alone: a question may hold other separators
+            return dict(_multiples(path, lines))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {path}: {error}; `mathsolve train hard` makes it") from error
-    return dict(_multiples(path, lines))
 
 
 def by_class(measured: Iterable[Measured]) -> Mapping[str, Mapping[Class, int]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from ...engine.errors import UsageError
@@ -29,7 +29,13 @@ class Scale:
         return sum(found) / len(found) if found else None
 
 
-def scale_of(problems: Iterable[Sampled], scorer: str | None) -> Scale:
+def usable(problems: Sequence[Sampled]) -> list[str]:
+    """The names of the scorers whose scores have a scale."""
+    names = sorted({name for one in problems for sample in one.samples for name in sample.record.scores})
+    return [name for name in names if all(0 <= score <= 10 for score in _scores(problems, name))]
+
+
+def scale_of(problems: Sequence[Sampled], scorer: str | None) -> Scale:
     """The scale of a scorer: up to 10 where a score is above 1.
 
     Raises:
@@ -37,14 +43,23 @@ def scale_of(problems: Iterable[Sampled], scorer: str | None) -> Scale:
     """
     if scorer is None:
         return Scale()
-    scores = [sample.record.scores for problem in problems for sample in problem.samples]
-    found = [one[scorer] for one in scores if scorer in one]
+    found = _scores(problems, scorer)
     if not found:
-        known = sorted({name for one in scores for name in one})
-        raise UsageError(f"no sample has a score {scorer!r}; there are: {', '.join(known) or 'none'}")
+        known = ", ".join(usable(problems))
+        remedy = f"there are: {known}" if known else "mathsolve score RUN --scorer FOLDER of a critique gives some"
+        raise UsageError(f"no sample has a score {scorer!r}; {remedy}")
     if not all(0 <= score <= 10 for score in found):
         raise UsageError(
             f"the scores {scorer!r} go from {min(found):g} to {max(found):g}; name a critique (0 to 10) or a calibrated "
             "probability (0 to 1): a reward only ranks the solutions of one problem"
         )
     return Scale(scorer, 10.0 if max(found) > 1 else 1.0)
+
+
+def _scores(problems: Iterable[Sampled], scorer: str) -> list[float]:
+    return [
+        sample.record.scores[scorer]
+        for problem in problems
+        for sample in problem.samples
+        if scorer in sample.record.scores
+    ]

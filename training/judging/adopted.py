@@ -4,7 +4,7 @@
 
 For the forms of a file see `written`. Promises: what a file says of results is not believed; every program runs in the sandbox,
 and every answer is graded as all others are. The same question has the same name in every run, so that runs of several files
-are pooled; the same command goes on where it was ended.
+are pooled; the same command goes on where it was ended, and tries again what the machinery failed in.
 """
 
 from __future__ import annotations
@@ -45,7 +45,10 @@ def adopt(file: Path, solutions: Sequence[Written], folder: Path, sandbox: Sandb
         UsageError: the folder holds something else, or another process is at it.
     """
     check_folder(folder)
-    folder.mkdir(parents=True, exist_ok=True)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"cannot make {folder}: {error.strerror}; name another folder with --out") from error
     with locked(folder):
         _claim(Run(folder), file, solutions)
     asyncio.run(_carry_out(Run(folder), solutions, sandbox))
@@ -74,7 +77,7 @@ def _names(solutions: Sequence[Written]) -> list[str]:
 async def _carry_out(run: Run, solutions: Sequence[Written], sandbox: Sandbox) -> None:
     verdicts, free, names = Verdicts(sandbox), asyncio.Semaphore(AT_ONCE), _names(solutions)
     with Journal(run.folder) as journal:
-        done = {record.key for record in run.records()}
+        done = {record.key for record in run.records() if not record.failed}
 
         async def one(solution: Written) -> None:
             async with free:

@@ -12,7 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from ...engine.backend import Sampling
@@ -102,13 +103,23 @@ async def rollouts(
         async with turns:
             return await roll_out(solver, item, mode, row, 1.0, _seed(seed, step, item, number), verdicts, policy)
 
-    async def group(item: Item) -> Group:
+    async def group(item: Item, numbers: range) -> Group:
         mode = drawn_mode(modes, f"{seed} {step} {item.id}")
-        found = await asyncio.gather(*(one(item, mode, number) for number in range(policy.samples)))
+        found = await asyncio.gather(*(one(item, mode, number) for number in numbers))
         scored = await _scored(found, scorer, policy)
         return Group(tuple(scored), tuple(learnable(scored, policy)))
 
-    return list(await asyncio.gather(*(group(item) for item in items)))
+    return list(await asyncio.gather(*(group(item, numbers) for item, numbers in numbered(items, policy.samples))))
+
+
+def numbered(items: Sequence[Item], samples: int) -> Iterator[tuple[Item, range]]:
+    """Each problem with the numbers of its attempts. Where problems are few, one comes again in the same batch: its numbers go
+    on, for equal numbers would make the same attempts."""
+    earlier: Counter[str] = Counter()
+    for item in items:
+        first = samples * earlier[item.id]
+        earlier[item.id] += 1
+        yield item, range(first, first + samples)
 
 
 async def roll_out(

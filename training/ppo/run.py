@@ -35,6 +35,7 @@ from ..recipe import PolicyTraining
 from ..sft.checkpoints import averaged, finish, to_go_on_from
 from ..sft.conduct import conducted
 from ..sft.model import Writing, fitted, writing
+from ..start import check_start
 from .loop import Loop
 from .policy import PolicyModel
 from .problems import Problems, read_problems
@@ -103,6 +104,7 @@ def named(recipe: PolicyTraining) -> PolicyTraining:
             "the recipe names no model: give one with --model, such as the one that `mathsolve train sft` made"
         )
     source = find(recipe.model, recipe.family)
+    check_start(source.name)
     if source.kind != "transformers":
         raise UsageError(
             f"{recipe.model!r} cannot be trained: name a folder in transformers' form, or a model of the hub"

@@ -65,8 +65,8 @@ class SampleTeacher:
         self._settings = {"most": most, "rule": rule, "choice": choice, "score": score, "seed": seed}
         self._most, self._rule, self._choice, self._seed = most, rule, choice, seed
         self._score = score
+        refuse_benchmarks(runs)
         self._problems = pooled(runs)
-        refuse_benchmarks(self._problems)
         self._digest = _digest(self._problems)
 
     @property

@@ -14,10 +14,11 @@ from pathlib import Path
 
 import torch
 from rich.console import Console
+from safetensors import SafetensorError
 from transformers import Trainer, TrainerCallback
 from transformers.utils import logging
 
-from ...engine.errors import UsageError
+from ...engine.errors import MathsolveError, UsageError
 from ..tables import Schedule
 from . import checkpoints
 from .hardware import keep_freed_memory
@@ -30,7 +31,12 @@ DRY_STEPS = 2
 
 @contextmanager
 def conducted() -> Iterator[None]:
-    """The time in which a run trains. Raises `UsageError` where the memory of a device does not suffice."""
+    """The time in which a run trains.
+
+    Raises:
+        UsageError: the memory of a device does not suffice.
+        MathsolveError: a checkpoint could not be written.
+    """
     logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     warnings.simplefilter("ignore", FutureWarning)  # what libraries will rename is no news for people
@@ -40,6 +46,12 @@ def conducted() -> Iterator[None]:
     except torch.OutOfMemoryError as error:
         first = str(error).partition(". ")[0]
         raise UsageError(f"{first}: choose a smaller rows_at_once, or recompute = true") from error
+    except (SafetensorError, RuntimeError) as error:  # neither library has an OSError for a full disk
+        if isinstance(error, RuntimeError) and "inline_container" not in str(error):
+            raise
+        raise MathsolveError(
+            "a checkpoint could not be written, most likely because the disk is full: make room, and the same command goes on"
+        ) from error
 
 
 @contextmanager

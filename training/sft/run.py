@@ -25,6 +25,7 @@ from ...prompts import Family
 from ..claim import claim, hash_of
 from ..hard.mining import read_hard
 from ..recipe import FineTuning
+from ..start import check_start
 from . import arguments, checkpoints
 from .conduct import DRY_STEPS, conducted, place, train
 from .data import Source, held_out, solutions, texts
@@ -90,6 +91,8 @@ def fine_tune(
         raise UsageError(
             "the recipe names no model: give one with --model, or a [shape] and a family for one from scratch"
         )
+    if recipe.model is not None:
+        check_start(recipe.model)
     if hard is not None and not hard.is_file():
         raise UsageError(f"there is no file {str(hard)!r}; `mathsolve train hard` makes one")
     with place(folder, dry=dry_run) as within, conducted():
