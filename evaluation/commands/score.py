@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
+from cyclopts.validators import Number
 
 from ...engine.console import harmless
 from ..metrics import Metrics, metrics
@@ -20,6 +21,7 @@ from ..report.table import percent
 from ..report.tables import Named, choices
 from ..run import Run
 from ..running.scoring import Scoring, score
+from ..running.scoring import critiques as written
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -31,7 +33,8 @@ app = App(
     help="Score the samples of runs by a reward or critique model.",
     help_epilogue="""\
 mathsolve score runs/gsm8k-small-1f2e3d --scorer runs/reward
-mathsolve score runs/a runs/b --scorer runs/critique --threshold 0.9""",
+mathsolve score runs/a runs/b --scorer runs/critique --threshold 0.9
+mathsolve score runs/a --scorer runs/critic --critiques 5      in words, too""",
 )
 
 
@@ -43,6 +46,7 @@ def score_runs(
     scorer: Path,
     name: str | None = None,
     threshold: float = 0.5,
+    critiques: Annotated[int, Parameter(validator=Number(gte=0))] = 0,
     as_json: Annotated[bool, Parameter(name="--json")] = False,
 ) -> None:
     """Score every sample of runs; show how well the scores tell right from wrong, and what choosing by them gains.
@@ -60,6 +64,8 @@ def score_runs(
         What to call the scores; by default reward or critique.
     threshold
         Lowest score with which a sample takes part in the filtered vote.
+    critiques
+        Have this many samples of each run criticised in words, by a model of the recipe critique-generative.
     as_json
         Print one JSON object.
     """
@@ -72,6 +78,12 @@ def score_runs(
         told[str(run.folder)] = {**found.to_dict(), "metrics": json.loads(found.figures.to_json())}
         if not as_json:
             sys.stdout.write(harmless("\n".join(found.lines())) + "\n")
+        words = written(run, judge, critiques) if critiques else []
+        told[str(run.folder)]["critiques"] = [
+            {"sample": one.key, "verdict": one.verdict, "mark": said.mark, "words": said.words} for one, said in words
+        ]
+        for one, said in () if as_json else words:
+            sys.stdout.write(harmless(f"{one.problem} #{one.sample}, {one.verdict}: {said}") + "\n")
         found.warn()
     if as_json:
         sys.stdout.write(json.dumps(told, ensure_ascii=False) + "\n")

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from ...engine.judge import Judge
+from ...engine.judge import Critique, Judge
 from ...engine.trajectory import Trajectory
 from ..metrics.calibrated import Drift, drift
 from ..record import ESCAPED, Record, keys
@@ -74,6 +74,23 @@ def score(
         if _repeats(path):
             _rewrite(run, lambda record: record)
     return Scoring(name, scored, known, drifts(run, name) if judge.manifest.kind == "critique" else {})
+
+
+def critiques(run: Run, judge: Judge, most: int) -> list[tuple[Record, Critique]]:
+    """What a generative judge writes of samples of a run.
+
+    Args:
+        run: whose samples.
+        judge: that writes.
+        most: of how many; of different problems as long as there are more.
+
+    Raises:
+        UsageError: the judge writes nothing.
+        BackendError: the judge cannot be loaded.
+    """
+    usable = sorted((record for record in run.records() if _scorable(run, record)), key=lambda record: record.sample)
+    chosen = usable[:most]
+    return list(zip(chosen, judge.critiques([_trajectory(run, record) for record in chosen]), strict=True))
 
 
 def drifts(run: Run, name: str) -> dict[tuple[str, str], Drift]:

@@ -23,6 +23,7 @@ from mathsolve.engine.errors import BackendError, UsageError
 from mathsolve.engine.judge import Judge, encode
 from mathsolve.engine.renderer import Renderer
 from mathsolve.engine.trajectory import Step, Thought, Trajectory
+from mathsolve.evaluation.commands.score import score_runs
 from mathsolve.evaluation.item import Item
 from mathsolve.evaluation.record import Record
 from mathsolve.prompts import load_family
@@ -203,6 +204,14 @@ def test_a_score_is_the_mean_of_what_the_model_would_write(trained: Path) -> Non
         chances.append(sum(logp[len(prompt) - 1 + n, token].item() for n, token in enumerate(whole[0, len(prompt) :])))
     weights = torch.tensor(chances).softmax(-1)
     assert judge.raw([attempt])[0] == pytest.approx(float(weights @ torch.arange(11.0)), abs=0.1)
+
+
+def test_a_command_shows_what_it_writes(trained: Path, run: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    score_runs([run], scorer=trained, critiques=3, as_json=True)
+    (told,) = json.loads(capsys.readouterr().out).values()
+    assert len(told["critiques"]) == 3 and all(one["words"] for one in told["critiques"])
+    score_runs([run], scorer=trained, critiques=2)
+    assert capsys.readouterr().out.count(" of 10: ") == 2
 
 
 def test_a_run_that_was_killed_goes_on_to_the_same_weights(trained: Path, run: Path, tmp_path: Path) -> None:
