@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
 from torch import Tensor
 from transformers import AutoModelForSequenceClassification, AutoTokenizer
 from transformers.utils import logging
@@ -80,7 +81,7 @@ def loaded(kind: Any, folder: Path, manifest: Manifest) -> tuple[Any, Renderer, 
         tokenizer = AutoTokenizer.from_pretrained(folder)
         model = kind.from_pretrained(folder, dtype=dtype)
         renderer = chat_renderer(tokenizer, load_family(manifest.family))
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise BackendError(f"cannot load the judge in {folder}: {first}; make it again, or copy it again") from error
     return model.eval().to(device), renderer, int(tokenizer.eos_token_id)

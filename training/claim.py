@@ -37,14 +37,28 @@ def claim(path: Path, made_of: Mapping[str, Any], *, begun: bool = True) -> None
                 f"{path.parent} was begun with another {' and '.join(changed)}; name another folder with --out, or remove it"
             )
         return
-    if path.parent.exists() and not path.parent.is_dir():
-        raise UsageError(f"{path.parent} is a file; name a folder with --out")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"cannot make {path.parent}: {error.strerror}; name another folder with --out") from error
     noted = {"versions": _versions(), "commit": commit(Path(__file__).parents[1])}
     replace_file(path, [json.dumps({**wanted, **noted}, indent=2) + "\n"])
+
+
+def vacant(path: Path) -> None:
+    """Refuses a folder that holds something, but not this run.
+
+    Args:
+        path: the JSON file that says what the run is made of.
+
+    Raises:
+        UsageError: it is such a folder, or a file.
+    """
+    folder = path.parent
+    if folder.exists() and not folder.is_dir():
+        raise UsageError(f"{folder} is a file; name a folder with --out")
+    if not path.is_file() and folder.is_dir() and any(not one.name.startswith(".") for one in folder.iterdir()):
+        raise UsageError(f"{folder} holds other things; name a new folder with --out")
 
 
 def hash_of(path: Path) -> str:

@@ -162,8 +162,13 @@ def export(
     check_libraries()
     from .export import Serving, export_run
 
-    made, threshold = export_run(model, out, Serving(samples, keep_right, seed))
-    print(f"{made} withholds answers that it trusts by less than {threshold:.0%}", file=sys.stderr)
+    made, trust = export_run(model, out, Serving(samples, keep_right, seed))
+    told = f"withholds answers that it trusts by less than {trust['threshold']:.0%}"
+    if not trust["weights"]:
+        told = (
+            "withholds nothing: of the questions that are kept for this it answers none, or all rightly, or all wrongly"
+        )
+    print(f"{made} {told}", file=sys.stderr)
     print(f'made {made}: mathsolve --model {made} "What is 15% of 80?"', file=sys.stderr)
 
 

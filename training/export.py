@@ -8,12 +8,16 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ..engine.backends.embedded import unstoppable
 from ..engine.errors import UsageError
+from ..engine.renderer import Renderer
 from ..engine.settings import Settings
 from ..engine.solver import Solver
 from ..evaluation.run import replace_file
+from ..prompts import load_family
 from .calibration import NONE, calibration_problems, fit_trust
-from .claim import claim, hash_of
+from .claim import claim, hash_of, vacant
+from .start import check_start
 
 SETTINGS = "mathsolve.json"
 """The file beside a model that says how it is served."""
@@ -31,24 +35,26 @@ class Serving:
     """Of the attempts at them."""
 
 
-def export_run(source: Path, folder: Path, serving: Serving) -> tuple[Path, float]:
+def export_run(source: Path, folder: Path, serving: Serving) -> tuple[Path, dict[str, Any]]:
     """Exports into a run's folder, which is that of one model.
 
     Returns:
-        The folder of what can be served, and the trust below which it withholds an answer.
+        The folder of what can be served, and its trust: the fields of `engine.trust.Trust`.
 
     Raises:
         UsageError: there is no such model, or the folder holds another run.
     """
+    check_start(str(source))
     _told(source)
+    vacant(folder / "export.json")
     weights = [hash_of(file) for file in sorted(source.glob("*.safetensors"))]
     claim(folder / "export.json", {"model": weights, "serving": asdict(serving)})
     settings = export(source, folder / "model", serving)
-    return folder / "model", float(settings["trust"]["threshold"])
+    return folder / "model", settings["trust"]
 
 
 def export(source: Path, target: Path, serving: Serving) -> dict[str, Any]:
-    """Converts a model and fits the trust in its answers; what is there of an earlier call is not done again.
+    """Converts a model and fits the trust in its answers, unless an earlier call has done so.
 
     Args:
         source: a finished model of `mathsolve train`.
@@ -112,9 +118,19 @@ def write_settings(folder: Path, settings: dict[str, Any]) -> None:
 
 
 def _told(source: Path) -> dict[str, Any]:
-    missing = [name for name in (SETTINGS, "config.json", "tokenizer.json") if not (source / name).is_file()]
+    """How a model is served. Raises `UsageError` where it is none, or none that CTranslate2 can stop."""
+    missing = [
+        name for name in (SETTINGS, "config.json", "tokenizer.json", "*.safetensors") if not any(source.glob(name))
+    ]
     if missing:
         raise UsageError(
             f"{str(source)!r} has no {missing[0]}; name the folder `model` of a finished run of mathsolve train"
         )
-    return read_settings(source)
+    settings = read_settings(source)
+    family = load_family(settings["family"])
+    if (text := unstoppable(Renderer.load(family, source))) is not None:
+        raise UsageError(
+            f"{str(source)!r} is of the family {family.name!r}, whose attempts stop at {text!r}, which is no single token of it; "
+            f"answer with it by --model hf:{source}"
+        )
+    return settings

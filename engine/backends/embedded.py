@@ -73,6 +73,14 @@ class _Request:
             self.told = len(text)
 
 
+def unstoppable(renderer: Renderer) -> str | None:
+    """The first text at which an attempt is to be stopped that is no single token, for CTranslate2 stops at tokens; None where
+    there is none."""
+    family = renderer.family
+    stops = (*family.stops, *((family.box,) if family.fills_box else ()))
+    return next((stop for stop in stops if stop not in renderer.tag_ids), None)
+
+
 class EmbeddedBackend:
     """A CTranslate2 model folder behind the `Backend` protocol."""
 
@@ -94,6 +102,8 @@ class EmbeddedBackend:
             trust = Trust(**settings["trust"]) if settings.get("trust") else None
             self.profile = Profile(int(settings["context"]), int(settings["samples"]), trust)
             first = self._copy()
+            if (text := unstoppable(self.renderer)) is not None:
+                raise ValueError(f"{text!r} is no single token, so nothing would stop it")
         except Exception as error:  # of whatever kind: tokenizers has none of its own
             missing = "mathsolve.json lacks " if isinstance(error, KeyError) else ""
             raise BackendError(f"cannot load the model in {folder}: {missing}{error}; export it again") from error

@@ -200,6 +200,8 @@ class ProcessSession(Session):
             limits = replace(past.limits, cpu_s=left_s)
             wall_s = end - time.monotonic()
             server, ending, _ = await self._execute(past.number, past.program, limits, 0, wall_s)
+            if ending == "garbage":  # as often as it is run again
+                return False
             if not isinstance(ending, Done):
                 fate = await self._verdict(ending, limits, server)
                 return fate.reason if fate.tries > 1 else False

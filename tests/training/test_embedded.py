@@ -19,6 +19,8 @@ from mathsolve.training.export import Serving, export_run, read_settings, write_
 from mathsolve.training.recipe import Recipe, load_recipe
 from mathsolve.training.tables import Ingredient
 
+from ..engine.tiny_judge import tiny_judge
+
 QUIET = Console(quiet=True)
 
 
@@ -105,13 +107,13 @@ def test_trust_is_fitted_to_the_answers_as_they_are_served(tmp_path: Path) -> No
 
 def test_a_model_is_exported_once_and_a_folder_holds_one(tmp_path: Path) -> None:
     serving = Serving(samples=1, keep_right=0.97, seed=1)
-    made, threshold = export_run(embedded.TRANSFORMERS_FORM, tmp_path, serving)
+    made, trust = export_run(embedded.TRANSFORMERS_FORM, tmp_path, serving)
     settings = read_settings(made)
-    assert settings["samples"] == 1 and settings["trust"]["weights"] and settings["trust"]["threshold"] == threshold
+    assert settings["samples"] == 1 and settings["trust"] == trust and trust["weights"]
     with Solver(Settings(model=str(made))) as solver:
         assert str(solver.solve("What is 15% of 80?").answer) == "12"
     before = (made / "mathsolve.json").stat().st_mtime_ns
-    assert export_run(embedded.TRANSFORMERS_FORM, tmp_path, serving) == (made, threshold)
+    assert export_run(embedded.TRANSFORMERS_FORM, tmp_path, serving) == (made, trust)
     assert (made / "mathsolve.json").stat().st_mtime_ns == before, "it was exported again"
     with pytest.raises(UsageError, match="was begun with another serving"):
         export_run(embedded.TRANSFORMERS_FORM, tmp_path, replace(serving, samples=2))
@@ -128,6 +130,29 @@ def test_what_cannot_be_exported_is_named_and_leaves_nothing(tmp_path: Path) -> 
     (strange / "config.json").write_text(json.dumps(told), encoding="utf-8")
     with pytest.raises(UsageError, match="CTranslate2 cannot convert"):
         export_run(strange, out, serving)
+    (strange / "model.safetensors").unlink()
+    with pytest.raises(UsageError, match=r"has no \*\.safetensors"):
+        export_run(strange, out, serving)
+
+
+def test_a_model_that_ctranslate2_could_not_stop_is_not_exported(tmp_path: Path) -> None:
+    shutil.copytree(embedded.TRANSFORMERS_FORM, other := tmp_path / "other")
+    write_settings(other, {**read_settings(other), "family": "qwen-tir"})
+    with pytest.raises(
+        UsageError, match=r"of the family 'qwen-tir', whose attempts stop at .* answer with it by --model hf:"
+    ):
+        export_run(other, tmp_path / "out", Serving(samples=1, keep_right=0.97, seed=1))
+
+
+def test_nothing_is_exported_over_another_run(tmp_path: Path) -> None:
+    kept = tmp_path / "run" / "model" / "weights"
+    kept.parent.mkdir(parents=True)
+    kept.write_text("of a judge")
+    with pytest.raises(UsageError, match="run holds other things; name a new folder"):
+        export_run(embedded.TRANSFORMERS_FORM, tmp_path / "run", Serving(samples=1, keep_right=0.97, seed=1))
+    assert kept.is_file()
+    with pytest.raises(UsageError, match="is a judge"):
+        export_run(tiny_judge(tmp_path / "judge"), tmp_path / "out", Serving(samples=1, keep_right=0.97, seed=1))
 
 
 def test_the_shipped_model_is_the_one_in_the_repository() -> None:

@@ -26,10 +26,10 @@ from ...engine.errors import UsageError
 from ...engine.trajectory import Thought
 from ...prompts import Family
 from ...sandbox import Program
-from ..claim import claim, hash_of
+from ..claim import claim, hash_of, vacant
 from ..recipe import PreferenceTraining
 from ..sft import arguments, checkpoints
-from ..sft.conduct import DRY_STEPS, conducted, place, train
+from ..sft.conduct import DRY_STEPS, conducted, finished, place, train
 from ..sft.model import Writing, fitted, load_model, writing
 from ..sft.tokenizer import train_tokenizer
 from ..start import check_start
@@ -123,13 +123,11 @@ def _carry_out(run: DpoRun) -> Path:
 
 def _claim(run: DpoRun) -> None:
     """Claims the folder; as long as nothing was made of the pairs, they may be replaced. Raises `UsageError`."""
-    path = run.folder / MADE_OF
-    if not path.is_file() and run.folder.is_dir() and any(run.folder.iterdir()):
-        raise UsageError(f"{run.folder} holds other things; name a new folder with --out")
+    vacant(run.folder / MADE_OF)
     if not run.pairs.is_file():
         raise UsageError(f"there is no file {str(run.pairs)!r}; `mathsolve train pairs` makes pairs")
     made_of = {"recipe": run.recipe.model_dump(mode="json"), "pairs": hash_of(run.pairs), "tiny": run.tiny}
-    claim(path, made_of, begun=(run.folder / "pairs").exists())
+    claim(run.folder / MADE_OF, made_of, begun=(run.folder / "pairs").exists())
 
 
 def _tokenizer(run: DpoRun, family: Family) -> Tokenizer:
@@ -219,6 +217,8 @@ def _reference(run: DpoRun, trainer: DpoTrainer, data: Encoded) -> NDArray[np.fl
 
 
 def _train(run: DpoRun, trainer: DpoTrainer, data: Encoded, steps: int) -> None:
+    if finished(trainer.args, run.folder, run.recipe.schedule):
+        return
     recipe, others = run.recipe, []
     estimate = estimated(trainer, recipe, data, steps, tiny=run.tiny)
     for line in estimate.lines():

@@ -27,12 +27,13 @@ from ...engine.judge import Judge
 from ...evaluation.run import replace_file
 from ...prompts import Family
 from ...sandbox import Program
-from ..claim import claim
+from ..claim import claim, vacant
 from ..recipe import JudgeTraining
 from ..sft import arguments, checkpoints
-from ..sft.conduct import conducted, train
+from ..sft.conduct import conducted, finished, train
 from ..sft.model import Writing, fitted, writing
 from ..sft.tokenizer import train_tokenizer
+from ..start import check_start
 from ..trainable import trainable
 from .form import Form
 from .generative import Generative
@@ -100,6 +101,9 @@ def train_judge(stage: Stage, recipe: JudgeTraining, runs: Sequence[Path], folde
         raise UsageError(
             "the recipe names no model: give one with --model, or a [shape] and a family for one from scratch"
         )
+    vacant(folder / MADE_OF)
+    if recipe.model is not None and recipe.judge.form == "generative":
+        check_start(recipe.model)
     with conducted():
         sides = split(trainable(runs).problems, recipe.judge.held_out, recipe.seed)
         args = arguments.training_arguments(recipe, folder)
@@ -162,6 +166,8 @@ def _tokenizer(run: JudgeRun, attempts: Attempts, family: Family, *, first: bool
 
 def _train(run: JudgeRun, form: Form, args: TrainingArguments) -> None:
     trainer, estimate = form.ready(args)
+    if finished(args, run.folder, run.recipe.schedule):
+        return
     for line in estimate.lines():
         run.console.print(line, highlight=False, soft_wrap=True)
     report = JudgeReport(run.stage.kind, run.folder, run.console, estimate)

@@ -30,7 +30,7 @@ from ...engine.settings import Settings
 from ...engine.solver import Solver
 from ...prompts import Family, load_family
 from ...sandbox import SandboxError
-from ..claim import claim, hash_of
+from ..claim import claim, hash_of, vacant
 from ..recipe import PolicyTraining
 from ..sft.checkpoints import averaged, finish, to_go_on_from
 from ..sft.conduct import conducted
@@ -118,8 +118,7 @@ def named(recipe: PolicyTraining) -> PolicyTraining:
 def _claim(recipe: PolicyTraining, files: Sequence[Path], scorer: Scorer | None, folder: Path) -> None:
     """Claims the folder; as long as nothing was logged, what the run is made of may be replaced. Raises `UsageError`."""
     path, begun = folder / "ppo.json", (folder / "log.jsonl").is_file()
-    if not path.is_file() and folder.is_dir() and any(folder.iterdir()):
-        raise UsageError(f"{folder} holds other things; name a new folder with --out")
+    vacant(path)
     scored = scorer.fingerprint() if isinstance(scorer, Judge) else scorer.name if scorer is not None else None
     data = [{"file": file.name, "sha256": hash_of(file)} for file in files]
     claim(path, {"recipe": recipe.model_dump(mode="json"), "data": data, "scorer": scored}, begun=begun)

@@ -15,7 +15,7 @@ from pathlib import Path
 import torch
 from rich.console import Console
 from safetensors import SafetensorError
-from transformers import Trainer, TrainerCallback
+from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.utils import logging
 
 from ...engine.errors import MathsolveError, UsageError
@@ -44,8 +44,8 @@ def conducted() -> Iterator[None]:
     try:
         yield
     except torch.OutOfMemoryError as error:
-        first = str(error).partition(". ")[0]
-        raise UsageError(f"{first}: choose a smaller rows_at_once, or recompute = true") from error
+        first, remedy = str(error).partition(". ")[0], "choose a smaller rows_at_once, or recompute = true"
+        raise UsageError(f"{first}: {remedy}; for a judge also fewer attempts") from error
     except (SafetensorError, RuntimeError) as error:  # neither library has an OSError for a full disk
         if isinstance(error, RuntimeError) and "inline_container" not in str(error):
             raise
@@ -66,6 +66,13 @@ def place(folder: Path, *, dry: bool) -> Iterator[Path]:
         yield within
     finally:
         shutil.rmtree(folder if made else within, ignore_errors=True)
+
+
+def finished(args: TrainingArguments, folder: Path, schedule: Schedule) -> bool:
+    """Whether the last whole checkpoint is that of the last step; torn ones are removed, by the first process."""
+    with args.main_process_first(local=False, desc="checkpoints"):
+        done = checkpoints.to_go_on_from(folder, schedule)
+    return done is not None and checkpoints.step_of(done) == args.max_steps
 
 
 def train(
@@ -90,10 +97,9 @@ def train(
         KeyboardInterrupt: a signal ended the run; what was done is kept.
     """
     args, stop = trainer.args, StopOnSignal()
-    with args.main_process_first(local=False, desc="checkpoints"):
-        done = checkpoints.to_go_on_from(folder, schedule)
-    if done and checkpoints.step_of(done) == args.max_steps:
+    if finished(args, folder, schedule):
         return
+    done = checkpoints.to_go_on_from(folder, schedule)
     for callback in (stop, *(() if args.process_index else (report,)), *others):
         trainer.add_callback(callback)
     try:

@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 import torch
 from rich.console import Console
+from safetensors import SafetensorError
 from tokenizers import Tokenizer
 from transformers import (
     AutoConfig,
@@ -147,6 +148,6 @@ def with_adapters(model: Any, lora: Lora, seed: int) -> Any:
 def _loaded(kind: Any, name: str, **how: Any) -> Any:
     try:
         return kind.from_pretrained(name, **how)
-    except (OSError, ValueError, KeyError) as error:
+    except (OSError, ValueError, KeyError, SafetensorError) as error:
         first = (str(error).strip() or type(error).__name__).splitlines()[0]
         raise UsageError(f"transformers cannot load {name!r}: {first}; check the name or the folder") from error

@@ -22,7 +22,7 @@ from transformers import PrinterCallback, TrainingArguments
 
 from ...engine.errors import UsageError
 from ...prompts import Family
-from ..claim import claim, hash_of
+from ..claim import claim, hash_of, vacant
 from ..hard.mining import read_hard
 from ..recipe import FineTuning
 from ..start import check_start
@@ -132,6 +132,7 @@ def _carry_out(run: Run) -> Path:
 
 def _claim(run: Run) -> None:
     """Claims the folder; as long as nothing was made of the data, they may be replaced. Raises `UsageError`."""
+    vacant(run.folder / "sft.json")
     data = [{"file": source.path.name, "share": source.share, "sha256": hash_of(source.path)} for source in run.sources]
     hard = hash_of(run.hard) if run.hard else None
     made_of = {"recipe": run.recipe.model_dump(mode="json"), "data": data, "tiny": run.tiny, "hard": hard}
