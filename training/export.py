@@ -130,7 +130,7 @@ def _told(source: Path) -> dict[str, Any]:
     family = load_family(settings["family"])
     if (text := unstoppable(Renderer.load(family, source))) is not None:
         raise UsageError(
-            f"{str(source)!r} is of the family {family.name!r}, whose attempts stop at {text!r}, and that is no single token of "
-            f"it; answer with it by --model hf:{source}"
+            f"{str(source)!r} is of the family {family.name!r}, whose attempts stop at {text!r}, "
+            f"and that is no single token of it; answer with it by --model hf:{source}"
         )
     return settings
