@@ -45,11 +45,12 @@ def claim(path: Path, made_of: Mapping[str, Any], *, begun: bool = True) -> None
     replace_file(path, [json.dumps({**wanted, **noted}, indent=2) + "\n"])
 
 
-def vacant(path: Path) -> None:
+def vacant(path: Path, *prepared: str) -> None:
     """Refuses a folder that holds something, but not this run.
 
     Args:
         path: the JSON file that says what the run is made of.
+        prepared: names of what may be there before it.
 
     Raises:
         UsageError: it is such a folder, or a file.
@@ -57,7 +58,8 @@ def vacant(path: Path) -> None:
     folder = path.parent
     if folder.exists() and not folder.is_dir():
         raise UsageError(f"{folder} is a file; name a folder with --out")
-    if not path.is_file() and folder.is_dir() and any(not one.name.startswith(".") for one in folder.iterdir()):
+    there = [one.name for one in folder.iterdir() if not one.name.startswith(".")] if folder.is_dir() else []
+    if not path.is_file() and set(there).difference(prepared):
         raise UsageError(f"{folder} holds other things; name a new folder with --out")
 
 

@@ -58,9 +58,19 @@ class Sampled:
         return tuple(sample for sample in self.samples if sample.wrong)
 
     @property
+    def decided(self) -> int:
+        """How many samples have a verdict: what nobody could decide says nothing about the problem."""
+        return sum(sample.record.verdict != "undecided" for sample in self.samples)
+
+    @property
+    def solved(self) -> int:
+        """How many have the right answer, whatever can be learnt from them."""
+        return sum(sample.record.correct for sample in self.samples)
+
+    @property
     def pass_rate(self) -> float:
-        """Share of right ones, smoothed: `(right + 1) / (samples + 2)`, so that few samples do not make a problem hopeless."""
-        return (len(self.right) + 1) / (len(self.samples) + 2)
+        """Share of right answers, smoothed: `(solved + 1) / (decided + 2)`, so that few samples do not make it hopeless."""
+        return (self.solved + 1) / (self.decided + 2)
 
     @property
     def lineage(self) -> str:
@@ -104,7 +114,10 @@ def _usable(records: Iterable[Record]) -> Iterator[Record]:
 
 
 def is_right(record: Record) -> bool:
-    """Whether this is a solution to learn from: right, with programs that ran, and true in what it states."""
+    """Whether this is a solution to learn from: right, with programs that ran, and true in what it states.
+
+    How hard a problem is does not hang on it: see `Sampled.pass_rate`.
+    """
     ran = all(step.ok for step in record.steps if isinstance(step, Observation))
     programs = sum(isinstance(step, Program) for step in record.steps)
     seen = sum(isinstance(step, Observation) for step in record.steps)

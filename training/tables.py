@@ -49,7 +49,8 @@ class Weights(Table):
 
 
 class Modes(Table):
-    """In how many of the passes over the data a question is seen with which kind of solution; only the ratios count."""
+    """In how many of the passes over the data a question is seen with which kind of solution; only the ratios count. Those
+    that models sampled are all seen, but for kinds of share 0."""
 
     mixed: float = Field(default=1.0, ge=0)
     """Words and programs; also stands in where a question lacks the kind."""
@@ -142,7 +143,7 @@ class Policy(Table):
     tools: float = Field(default=0.05, ge=0, le=0.2)
     """What an attempt that is not right gets when all its programs ran, and loses when none did."""
     tie_break: float = Field(default=0.2, ge=0, le=0.2)
-    """What a scorer gives the best of the attempts at a problem that are right, or that are not."""
+    """What a scorer gives an attempt at most; half of it on average, of those that are right and of those that are not."""
     leave_out: tuple[Literal["void", "truncated"], ...] = ()
     """Attempts that nothing is learnt from: those with a turn of neither a program nor an answer, those out of tokens."""
     gamma: float = Field(default=1.0, gt=0, le=1)
@@ -154,7 +155,8 @@ class Policy(Table):
     value_rate: float = Field(default=1e-3, gt=0)
     """Peak learning rate of the layer that tells values (PPO)."""
     by_deviation: bool = True
-    """Divide advantages by the deviation of the rewards of a problem; without it: Dr. GRPO."""
+    """Divide advantages by the deviation of the rewards of a problem; without it, as in Dr. GRPO, they are differences. The
+    loss is divided by the tokens of the batch either way, as in DAPO."""
     clip_low: float = Field(default=0.2, gt=0, lt=1)
     """A token's probability counts down to 1 - this, in units of the old one."""
     clip_high: float = Field(default=0.28, gt=0)

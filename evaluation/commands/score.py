@@ -14,14 +14,14 @@ from cyclopts import App, Parameter
 from cyclopts.validators import Number
 
 from ...engine.console import harmless
+from ...engine.errors import UsageError
 from ..metrics import Metrics, metrics
 from ..metrics.judged import Judged, judged
 from ..metrics.rows import text_table, with_interval
 from ..report.table import percent
 from ..report.tables import Named, choices
 from ..run import Run
-from ..running.scoring import Scoring, score
-from ..running.scoring import critiques as written
+from ..running.scoring import Scoring, in_words, score
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -72,13 +72,18 @@ def score_runs(
     from ...engine.judge import Judge
 
     judge = Judge(scorer)
+    if critiques and judge.manifest.form != "generative":
+        raise UsageError(
+            f"the judge in {str(scorer)!r} has a head, which writes nothing: leave --critiques out, or name one that was "
+            "trained with the recipe critique-generative"
+        )
     told: dict[str, Any] = {}
     for run in [Run.load(folder) for folder in runs]:
         found = scored(run, judge, name or judge.name, threshold)
         told[str(run.folder)] = {**found.to_dict(), "metrics": json.loads(found.figures.to_json())}
         if not as_json:
             sys.stdout.write(harmless("\n".join(found.lines())) + "\n")
-        words = written(run, judge, critiques) if critiques else []
+        words = in_words(run, judge, critiques) if critiques else []
         told[str(run.folder)]["critiques"] = [
             {"sample": one.key, "verdict": one.verdict, "mark": said.mark, "words": said.words} for one, said in words
         ]
@@ -153,7 +158,7 @@ JUDGED = ("benchmark", "mode", "written by", "samples", "right", "pairs in order
 def _row(one: Judged) -> tuple[str, ...]:
     numbers = ("-" if value is None else f"{value:.3f}" for value in (one.auroc, one.ece, one.brier))
     pairs = "-" if one.pairs is None else with_interval(one.pairs)
-    best = "-" if one.best is None else f"{one.k}: {with_interval(one.best)}"
+    best = "-" if one.best is None else f"{one.k}: {with_interval(one.best)}, n {one.best.n:,}"
     return one.bench, one.mode, one.model or "all", f"{one.samples:,}", percent(one.right), pairs, *numbers, best
 
 

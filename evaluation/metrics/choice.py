@@ -16,11 +16,11 @@ from .scored import Weight, class_worths, filtered_vote, weighted_votes
 
 def chosen(rows: Problems, thresholds: Mapping[str, float]) -> Iterator[Chosen]:
     """The figures of each scorer whose scores the samples have."""
-    weights: tuple[Weight, ...] = get_args(Weight)
     for scorer in sorted(rows.scores):
+        weights = [weight for weight in get_args(Weight) if weight != "probability" or scorer in rows.critics]
         ks = powers_of_two(rows.fewest)
         best = [rows.best(scorer, k) for k in ks]
-        weighted = [_weighted(rows, scorer, weight) for weight in weights]
+        weighted = [weighted_vote(rows, scorer, weight) for weight in weights]
         found = estimates([*best, *weighted], rows.clusters)
         filtered, coverage = _filtered(rows, scorer, thresholds.get(scorer))
         yield Chosen(
@@ -30,10 +30,16 @@ def chosen(rows: Problems, thresholds: Mapping[str, float]) -> Iterator[Chosen]:
             filtered=filtered,
             coverage=coverage,
             threshold=thresholds.get(scorer),
+            used=weight_in_use(rows, scorer),
         )
 
 
-def _weighted(rows: Problems, scorer: str, weight: Weight) -> Floats:
+def weight_in_use(rows: Problems, scorer: str) -> Weight:
+    """The weight that the engine gives the scores of a scorer (`Judge.weight`)."""
+    return "probability" if scorer in rows.critics else "sigmoid"
+
+
+def weighted_vote(rows: Problems, scorer: str, weight: Weight) -> Floats:
     """The weighted vote of all samples of each problem; problems with equally many samples are worked out together."""
     found = np.zeros(len(rows.items))
     for n in np.unique(rows.n):

@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 
 from .intervals import Estimate
 from .paired import Difference
+from .scored import Weight
 
-SCHEMA = 1
+SCHEMA = 2
 """Rises whenever a figure changes its meaning."""
 
 
@@ -55,15 +56,17 @@ class Chosen:
     scorer: str
     """Name of the scorer."""
     best: tuple[Point, ...]
-    """Best-of-k."""
+    """Best-of-k; a sample without an answer is chosen where no other is there."""
     weighted: dict[str, Estimate]
-    """Majority of all samples with votes weighed by the score, by kind of weight."""
+    """Majority of all samples with votes weighed by the score, by kind of weight; `used` is the engine's."""
     filtered: Estimate | None
     """Majority among the samples that score at least `threshold`; None where no threshold was given."""
     coverage: float | None
     """Share of problems with a sample that scores that much."""
     threshold: float | None
     """The lowest score that counts."""
+    used: Weight = "sigmoid"
+    """The weight that the engine takes: probabilities are their own."""
 
 
 @dataclass(frozen=True, slots=True)

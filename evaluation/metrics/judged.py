@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import nan
 from typing import NamedTuple
 
 import numpy as np
@@ -19,6 +20,7 @@ from ..authors import authors
 from ..run import Run
 from .calibrated import auroc, brier, calibration_error, reliability
 from .intervals import Clusters, Estimate, estimate
+from .passes import shared_k
 from .scored import best_of_k
 
 
@@ -31,6 +33,8 @@ class Seen(NamedTuple):
     """Whether the verdict is correct."""
     decided: bool
     """Whether there is a verdict."""
+    answered: bool = True
+    """Whether an answer is stated; another sample is never chosen before one that states one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +60,9 @@ class Judged:
     brier: float | None
     """Brier score, likewise."""
     k: int
-    """Samples of the problem that has the fewest."""
+    """Samples among which is chosen: the largest power of two that half of the problems have."""
     best: Estimate | None
-    """Best of k by score; None where k is 1."""
+    """Best of k by score, the mean over the problems that have so many samples; None where k is 1."""
 
 
 Place = tuple[str, str, str]
@@ -78,7 +82,8 @@ def judged(run: Run, name: str, *, probabilities: bool) -> list[Judged]:
     for record in run.records():
         item = run.items.get(record.problem)
         if item is not None and name in record.scores and not record.failed:
-            one = Seen(record.scores[name], record.correct, record.verdict != "undecided")
+            answered = record.given and bool((record.answer or "").strip())
+            one = Seen(record.scores[name], record.correct, record.verdict != "undecided", answered)
             for model in ("", author(record)):
                 found[item.bench, record.mode, model][record.problem].append(one)
     several = {place[:2] for place in found if sum(place[:2] == other[:2] for other in found) > 2}
@@ -94,7 +99,7 @@ def _figures(
 ) -> Judged:
     seen = [one for samples in problems.values() for one in samples if one.decided]
     scores, right = [one.score for one in seen], [one.right for one in seen]
-    k = min(map(len, problems.values()))
+    k = shared_k([len(samples) for samples in problems.values()])
     return Judged(
         *place,
         samples=len(seen),
@@ -118,8 +123,12 @@ def in_order(samples: Sequence[Seen]) -> float | None:
     return auroc([one.score for one in told], [one.right for one in told])
 
 
-def _best(samples: Sequence[Seen], k: int) -> float:
-    return best_of_k([one.score for one in samples], [float(one.right) for one in samples], k)
+def _best(samples: Sequence[Seen], k: int) -> float | None:
+    """None where there are fewer samples."""
+    if len(samples) < k:
+        return None
+    scores = [one.score if one.answered else nan for one in samples]
+    return best_of_k(scores, [float(one.right) for one in samples], k)
 
 
 def _mean(values: Sequence[float | None], clusters: Clusters) -> Estimate | None:

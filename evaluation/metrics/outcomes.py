@@ -101,6 +101,8 @@ class Outcomes:
     """Versions of the grader that decided."""
     strays: int
     """Records whose problem the run does not hold."""
+    critics: frozenset[str] = frozenset()
+    """Names of the scores that are probabilities."""
 
     def where(self, chosen: Flags) -> Outcomes:
         """These outcomes with the chosen samples only."""

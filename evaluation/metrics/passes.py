@@ -6,6 +6,7 @@ All raise `ValueError` when there are fewer than k samples; none pads, none warn
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from math import ceil, comb
 
 
@@ -81,6 +82,18 @@ def powers_of_two(n: int) -> tuple[int, ...]:
     (1, 2, 4, 8, 12)
     """
     return tuple(sorted({1 << i for i in range(n.bit_length()) if 1 << i <= n} | ({n} if n else set())))
+
+
+def shared_k(counts: Sequence[int]) -> int:
+    """The largest power of two that at least half of the problems have samples for; 1 where that is none.
+
+    One problem with few samples does not decide for all.
+
+    >>> shared_k([9, 8, 1]), shared_k([8, 8, 3, 3]), shared_k([])
+    (8, 8, 1)
+    """
+    middle = sorted(counts, reverse=True)[(len(counts) - 1) // 2] if counts else 1
+    return 1 << max(middle, 1).bit_length() - 1
 
 
 def _at_least(n: int, c: int, k: int, least: int) -> float:

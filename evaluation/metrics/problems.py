@@ -12,7 +12,7 @@ from ...engine.errors import UsageError
 from ..item import Item
 from .outcomes import Flags, Floats, Ints, Outcomes
 from .passes import pass_at_k, pass_hat_k
-from .scored import best_of_k
+from .scored import best_of_k, heard
 from .votes import Classes, majority_at_k
 
 _METRIC = re.compile(r"(pass@|pass\^|maj@|best@)([1-9]\d*)(?::(.+))?")
@@ -39,6 +39,8 @@ class Problems:
     """For each sample 1 if it is right, else 0, in the order of the scores."""
     answers: tuple[Ints, ...]
     """For each sample the class of its answer, -1 for none."""
+    critics: frozenset[str] = frozenset()
+    """Scorers whose scores are probabilities."""
 
     @property
     def clusters(self) -> Ints | None:
@@ -73,11 +75,13 @@ class Problems:
         return np.array([majority_at_k(classes, silent, k, worth) for classes, (silent, worth) in rows])
 
     def best(self, scorer: str, k: int) -> Floats:
-        """best-of-k of each problem by the scores of a scorer."""
+        """best-of-k of each problem by the scores of a scorer, among the samples that state an answer, where any does."""
         if scorer not in self.scores:
             raise UsageError(f"no scores of {scorer!r}; there are: {', '.join(self.scores) or 'none'}")
-        rows = zip(self.scores[scorer], self.worths, strict=True)
-        return np.array([best_of_k(scores.tolist(), worths.tolist(), k) for scores, worths in rows])
+        rows = zip(self.scores[scorer], self.answers, self.worths, strict=True)
+        return np.array(
+            [best_of_k(heard(scores.tolist(), own.tolist()), worths.tolist(), k) for scores, own, worths in rows]
+        )
 
     def only(self, ids: Sequence[str]) -> Problems:
         """The problems with these ids, in this order."""
@@ -92,6 +96,7 @@ class Problems:
             scores={name: tuple(scores[i] for i in kept) for name, scores in self.scores.items()},
             worths=tuple(self.worths[i] for i in kept),
             answers=tuple(self.answers[i] for i in kept),
+            critics=self.critics,
         )
 
     def figure(self, metric: str) -> Floats:
@@ -142,6 +147,7 @@ def problems(outcomes: Outcomes) -> Problems:
         else {},
         worths=tuple(worths),
         answers=tuple(answers),
+        critics=outcomes.critics,
     )
 
 

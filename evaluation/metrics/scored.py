@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from math import comb, inf, isnan
+from math import comb, inf, isnan, nan
 from typing import Literal
 
 import numpy as np
@@ -18,8 +18,8 @@ from .votes import plurality
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
-Weight = Literal["sigmoid", "softmax", "rank"]
-"""How a score becomes the weight of a vote. All are positive, whatever the sign of the score."""
+Weight = Literal["sigmoid", "softmax", "rank", "probability"]
+"""How a score becomes the weight of a vote: positive, whatever its sign; where scores are probabilities, the score itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,8 @@ def weighted_majority_at_k(
         right: worth of each sample, 0 or 1.
         scores: score of each sample.
         k: samples that vote.
-        weight: sigmoid (1 / (1 + e^-r)), softmax (e^r), or rank (1 for the lowest of the k scores, k for the highest).
+        weight: sigmoid (1 / (1 + e^-r)), softmax (e^r), rank (1 for the lowest of the k scores, k for the highest), or
+            probability (the score itself, which is one).
         subsets: most subsets that are looked at.
         seed: seed of the drawing.
 
@@ -101,6 +102,15 @@ def weighted_votes(classes: Ints, worths: Floats, scores: Floats, weight: Weight
     return np.concatenate([_winners(classes[part], worths[part], scores[part], weight) for part in parts])
 
 
+def heard(scores: Sequence[float], classes: Sequence[int]) -> list[float]:
+    """The scores of the samples that answer; who states no answer is never chosen before one that does, as in use.
+
+    >>> heard([0.9, 0.5], [-1, 0])
+    [nan, 0.5]
+    """
+    return [score if number >= 0 else nan for score, number in zip(scores, classes, strict=True)]
+
+
 def class_worths(classes: Sequence[int], right: Sequence[float]) -> Floats:
     """For each sample the share of right ones among all samples of its class."""
     _, places = np.unique(np.asarray(classes), return_inverse=True)
@@ -124,16 +134,16 @@ def filtered_vote(
 
 
 def _winners(classes: Ints, worths: Floats, scores: Floats, weight: Weight) -> Floats:
-    heard = np.isfinite(scores) & (classes >= 0)
-    known = np.where(heard, scores, -np.inf)
-    weights = np.where(heard, WEIGHTS[weight](known), 0.0)
+    votes = np.isfinite(scores) & (classes >= 0)
+    known = np.where(votes, scores, -np.inf)
+    weights = np.where(votes, WEIGHTS[weight](known), 0.0)
     alike = classes[:, :, None] == classes[:, None, :]
-    totals = np.where(heard, (alike * weights[:, None, :]).sum(axis=2), 0.0)
+    totals = np.where(votes, (alike * weights[:, None, :]).sum(axis=2), 0.0)
     highest = np.where(alike, known[:, None, :], -np.inf).max(axis=2)
-    tied = heard & (totals >= totals.max(axis=1, keepdims=True) * (1 - 1e-12))
+    tied = votes & (totals >= totals.max(axis=1, keepdims=True) * (1 - 1e-12))
     best = np.where(tied, highest, -np.inf)
     winner = np.argmax(tied & (best == best.max(axis=1, keepdims=True)), axis=1)
-    return np.where(heard.any(axis=1), worths[np.arange(len(worths)), winner], 0.0)
+    return np.where(votes.any(axis=1), worths[np.arange(len(worths)), winner], 0.0)
 
 
 def _sigmoid(scores: Floats) -> Floats:
@@ -153,5 +163,14 @@ def _rank(scores: Floats) -> Floats:
     return ranks
 
 
-WEIGHTS: dict[Weight, Callable[[Floats], Floats]] = {"sigmoid": _sigmoid, "softmax": _softmax, "rank": _rank}
+def _probability(scores: Floats) -> Floats:
+    return np.maximum(scores, 0.0)
+
+
+WEIGHTS: dict[Weight, Callable[[Floats], Floats]] = {
+    "sigmoid": _sigmoid,
+    "softmax": _softmax,
+    "rank": _rank,
+    "probability": _probability,
+}
 """Weights of the votes in each row of scores; minus infinity stands for no score."""

@@ -5,12 +5,14 @@ from __future__ import annotations
 from array import array
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from ..item import Item
 from ..record import DECLINED, Record
 from ..run import Run
+from ..scorers import critics
 from .classes import answer_classes
 from .execution import execution
 from .outcomes import STATUSES, STOPS, VERDICTS, Floats, Ints, Outcomes, Samples
@@ -21,7 +23,7 @@ def outcomes(run: Run, *, votes: bool = True) -> Outcomes:
     table = Table(run.items, votes=votes)
     for record in run.records():
         table.add(record)
-    return table.outcomes()
+    return replace(table.outcomes(), critics=critics(run.folder))
 
 
 class Table:

@@ -180,12 +180,15 @@ def choices(runs: Sequence[Named]) -> Table:
         for chosen in group.chosen
         for name, found in (
             *((f"best of {point.k}", point.estimate) for point in chosen.best[-1:]),
-            *((f"vote weighed by {weight}", found) for weight, found in chosen.weighted.items()),
+            *(
+                (f"vote weighed by {way}{', as in use' * (way == chosen.used)}", it)
+                for way, it in chosen.weighted.items()
+            ),
             *([("filtered vote", chosen.filtered)] if chosen.filtered is not None else []),
         )
     ]
-    columns = ("scorer", "choice", "accuracy")
-    return Table("Choosing by a score", (*_naming(runs), *columns), tuple(rows), len(_naming(runs)) + 2)
+    columns = (*_naming(runs), "scorer", "choice", "accuracy")
+    return Table("Choosing by a score", columns, tuple(rows), len(columns) - 1)
 
 
 def modes(runs: Sequence[Named]) -> Iterator[Table]:

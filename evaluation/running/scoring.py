@@ -9,22 +9,21 @@ from __future__ import annotations
 
 import json
 import os
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
 
 from ...engine.judge import Critique, Judge
 from ...engine.trajectory import Trajectory
 from ..metrics.calibrated import Drift, drift
 from ..record import ESCAPED, Record, keys
 from ..run import Run, replace_file
+from ..scorers import SCORES, scorers
 from .journal import RECORDS, Journal, locked, repair
 
 AT_ONCE = 128
 """Samples that are read together; the judge divides them further, by their tokens."""
-SCORES = "scores.json"
-"""Names of scores with the judges that gave them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +75,7 @@ def score(
     return Scoring(name, scored, known, drifts(run, name) if judge.manifest.kind == "critique" else {})
 
 
-def critiques(run: Run, judge: Judge, most: int) -> list[tuple[Record, Critique]]:
+def in_words(run: Run, judge: Judge, most: int) -> list[tuple[Record, Critique]]:
     """What a generative judge writes of samples of a run.
 
     Args:
@@ -88,9 +87,19 @@ def critiques(run: Run, judge: Judge, most: int) -> list[tuple[Record, Critique]
         UsageError: the judge writes nothing.
         BackendError: the judge cannot be loaded.
     """
-    usable = sorted((record for record in run.records() if _scorable(run, record)), key=lambda record: record.sample)
-    chosen = usable[:most]
+    chosen = by_turns(run)[:most]
     return list(zip(chosen, judge.critiques([_trajectory(run, record) for record in chosen]), strict=True))
+
+
+def by_turns(run: Run) -> list[Record]:
+    """One sample of every problem, in the run's order, then another of each, and so on."""
+    usable = [record for record in run.records() if _scorable(run, record)]
+    places, turns = {name: place for place, name in enumerate(run.items)}, Counter[str]()
+    ordered: list[tuple[int, int, Record]] = []
+    for record in sorted(usable, key=lambda record: (record.sample, record.mode, record.key)):
+        ordered.append((turns[record.problem], places[record.problem], record))
+        turns[record.problem] += 1
+    return [record for _, _, record in sorted(ordered, key=lambda one: one[:2])]
 
 
 def drifts(run: Run, name: str) -> dict[tuple[str, str], Drift]:
@@ -106,24 +115,14 @@ def drifts(run: Run, name: str) -> dict[tuple[str, str], Drift]:
 
 def _make_room(run: Run, judge: Judge, name: str) -> None:
     """Takes away the scores of that name that another judge gave, and writes down whose they will be."""
-    path = run.folder / SCORES
-    known = _known(path)
+    known = scorers(run.folder)
     print_ = judge.fingerprint()
     if known.get(name, {}).get("judge") == print_:
         return
     if any(name in record.scores for record in run.records()):
         _rewrite(run, lambda record: replace(record, scores={k: v for k, v in record.scores.items() if k != name}))
     known[name] = {"judge": print_, "folder": str(judge.folder), "kind": judge.manifest.kind}
-    replace_file(path, [json.dumps(known, indent=2) + "\n"])
-
-
-def _known(path: Path) -> dict[str, dict[str, Any]]:
-    """Which judge gave which scores; nothing where the file is damaged, so that everything is scored anew."""
-    try:
-        found = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return found if isinstance(found, dict) else {}
+    replace_file(run.folder / SCORES, [json.dumps(known, indent=2) + "\n"])
 
 
 def _counts(run: Run, name: str) -> tuple[int, int]:

@@ -15,6 +15,7 @@ from mathsolve.evaluation.metrics.classes import answer_classes
 from mathsolve.evaluation.metrics.figures import Group
 from mathsolve.evaluation.metrics.usage import Prices
 from mathsolve.evaluation.record import Record
+from mathsolve.evaluation.report.tables import Named, choices
 from mathsolve.evaluation.run import Run
 from mathsolve.sandbox import Observation, Program
 
@@ -212,6 +213,27 @@ def test_choosing_by_scores(tmp_path: Path) -> None:
     assert {name: figure.value for name, figure in chosen.weighted.items()} == {"sigmoid": 1, "softmax": 1, "rank": 0}
     assert chosen.filtered is not None
     assert (chosen.filtered.value, chosen.coverage) == (1, 1)
+
+
+def test_a_probability_is_the_weight_of_its_vote(tmp_path: Path) -> None:
+    samples = [replace(WRONG, sample=n, scores={"critic": 0.4}) for n in range(2)]
+    run = made(tmp_path, [item("1")], [*samples, replace(BASE, sample=2, scores={"critic": 0.9})])
+    (tmp_path / "scores.json").write_text('{"critic": {"judge": "0", "kind": "critique"}}')
+    (chosen,) = only(metrics(run)).chosen
+    assert (chosen.used, chosen.weighted["probability"].value, chosen.weighted["sigmoid"].value) == (
+        "probability",
+        1,
+        0,
+    )
+    rows = choices([Named("run", metrics(run))]).rows
+    assert [row[3] for row in rows if "as in use" in str(row[3])] == ["vote weighed by probability, as in use"]
+
+
+def test_a_sample_without_an_answer_is_never_the_best(tmp_path: Path) -> None:
+    silent = replace(SILENT, sample=0, scores={"reward": 0.9})
+    samples = [silent, replace(BASE, sample=1, scores={"reward": 0.5})]
+    (chosen,) = only(metrics(made(tmp_path, [item("1")], samples))).chosen
+    assert [point.estimate.value for point in chosen.best] == [0.5, 1]
 
 
 def test_modes_on_the_same_problems(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from mathsolve.evaluation.item import Item
 from mathsolve.evaluation.record import Record
 from mathsolve.evaluation.run import Run, item_to_json
 from mathsolve.evaluation.running.journal import locked
-from mathsolve.evaluation.running.scoring import score
+from mathsolve.evaluation.running.scoring import by_turns, score
 
 from ..engine.tiny_judge import tiny_judge
 
@@ -138,3 +138,26 @@ def test_a_run_that_is_written_to_is_left_alone(folder: Path, judge: Path) -> No
     with locked(folder), pytest.raises(UsageError, match="is writing to"):
         score(Run.load(folder), Judge(judge), "reward")
     assert (folder / "records.jsonl").read_bytes() == before
+
+
+def test_critiques_of_a_judge_with_a_head_are_refused_before_anything_is_scored(folder: Path, judge: Path) -> None:
+    with pytest.raises(UsageError, match="has a head, which writes nothing: leave --critiques out"):
+        score_runs([folder], scorer=judge, critiques=2)
+    assert scores(folder) == {} and not (folder / "scores.json").exists()
+
+
+def test_critiques_are_of_different_problems_as_long_as_there_are_more(folder: Path, record: Record) -> None:
+    """A run of what others wrote has sample 0 everywhere, and several modes."""
+    of_item = [made(item, 0, record) for item in ITEMS for _ in range(3)]
+    records = [
+        replace(one, key=f"{n:032}", mode=mode)
+        for n, (one, mode) in enumerate(zip(of_item, ("cot", "cot", "pot") * 3, strict=True))
+    ]
+
+    orders = []
+    for ordered in (records, records[::-1]):
+        (folder / "records.jsonl").write_text("".join(one.to_json() + "\n" for one in ordered))
+        chosen = by_turns(Run.load(folder))
+        orders.append([one.key for one in chosen])
+        assert [one.problem for one in chosen] == ["sums/0", "sums/1", "sums/2"] * 3
+    assert orders[0] == orders[1], "whatever the order in which samples ended"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +16,8 @@ from mathsolve.evaluation.run import Run
 from mathsolve.sandbox import ProcessSandbox
 from mathsolve.training.judging.adopted import adopt, asked
 from mathsolve.training.judging.command import adopt_file
-from mathsolve.training.judging.written import read_written
+from mathsolve.training.judging.disputes import compared
+from mathsolve.training.judging.published import read_published
 from mathsolve.training.samples import pooled
 
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "replay" / "gsm8k" / "example_model_solutions.jsonl.gz"
@@ -67,7 +69,7 @@ def judged(file: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Pa
 
 
 def adopted(file: Path, folder: Path, bench: str = "toy") -> Run:
-    return adopt(file, read_written(file, bench), folder, ProcessSandbox())
+    return adopt(file, read_published(file, bench), folder, ProcessSandbox())
 
 
 def test_programs_are_executed_and_graded_and_files_pooled(tmp_path: Path) -> None:
@@ -104,10 +106,10 @@ def test_what_is_no_solution_is_named_with_its_line(tmp_path: Path) -> None:
     ):
         file.write_text(line(FUNCTION) + "\n" + bad + "\n")
         with pytest.raises(UsageError, match=r"line 2, is no object .*expected_answer .* ground_truth"):
-            read_written(file)
+            read_published(file)
     file.write_text("")
     with pytest.raises(UsageError, match="is empty"):
-        read_written(file)
+        read_published(file)
 
 
 def test_solutions_in_words_are_graded_here_and_labels_that_differ_are_told(
@@ -134,6 +136,20 @@ def test_solutions_in_words_are_graded_here_and_labels_that_differ_are_told(
     again = json.loads(capsys.readouterr().out)
     assert [one["labelled_right"] for one in again["disputes"]] == [False, True]
     assert len(list(run.records())) == 8, "nothing is done twice"
+
+
+def test_what_is_undecided_or_failed_is_no_dispute(file: Path, judged: Path) -> None:
+    """Of three records of which two have no verdict, the labels right and wrong are treated alike."""
+    solutions = read_published(file)
+    records = {record.key: record for record in Run.load(judged).records()}
+    right, wrong = (next(one.key for one in solutions if one.label is label) for label in (True, False))
+    records[right] = replace(records[right], verdict="undecided")
+    records[wrong] = replace(records[wrong], stop="sandbox_error")
+    found = compared(solutions, records)
+    assert (found.labelled, found.unclear) == (6, 2)
+    assert all(one.record.verdict != "undecided" and not one.record.failed for one in found.disputes)
+    assert next(iter(found.lines())).endswith("of 6 differ from our verdicts; 2 more have no verdict")
+    assert found.to_dict()["unclear"] == 2
 
 
 def test_what_the_machinery_failed_in_is_tried_again(file: Path, judged: Path) -> None:
@@ -190,8 +206,8 @@ def test_published_solutions_are_read_and_labels_are_mostly_ours(tmp_path: Path)
     few = tmp_path / "few.jsonl"
     with gzip.open(SHARED, "rt", encoding="utf-8") as lines:
         few.write_text("".join(text for _, text in zip(range(40), lines, strict=False)), encoding="utf-8")
-    written = read_written(few)
-    records = {record.key: record for record in adopt(few, written, tmp_path / "run", ProcessSandbox()).records()}
-    assert len(written) == len(records) == 160
-    assert sum(records[one.key].correct == one.label for one in written) >= 155
+    solutions = read_published(few)
+    records = {record.key: record for record in adopt(few, solutions, tmp_path / "run", ProcessSandbox()).records()}
+    assert len(solutions) == len(records) == 160
+    assert sum(records[one.key].correct == one.label for one in solutions) >= 155
     assert not any("<<" in getattr(step, "text", "") for record in records.values() for step in record.steps)

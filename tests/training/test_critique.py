@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import doctest
 import json
 import math
 from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -17,13 +19,14 @@ from mathsolve.engine.trajectory import Step, Thought, Trajectory
 from mathsolve.evaluation.metrics.calibrated import auroc, brier, calibration_error, drift, reliability
 from mathsolve.sandbox import Observation, Program
 from mathsolve.training.critique.agreement import mean_error, quadratic_kappa, spearman
-from mathsolve.training.critique.isotonic import curve, curves, isotonic
+from mathsolve.training.critique.isotonic import curves, isotonic
 from mathsolve.training.critique.loss import ordinal_loss, soft_labels
-from mathsolve.training.critique.stage import CritiqueStage, opinions
+from mathsolve.training.critique.platt import platt
+from mathsolve.training.critique.stage import CritiqueStage, Opinions, cross_fitted, opinions
 from mathsolve.training.judging.labels import labelled
 from mathsolve.training.judging.rubric import RUBRIC, mark, marks
 from mathsolve.training.judging.run import train_judge
-from mathsolve.training.judging.scored import Scored
+from mathsolve.training.judging.scored import Scored, choices
 from mathsolve.training.recipe import JudgeTraining, load_fine_tuning
 from mathsolve.training.samples import Sample, Sampled, is_right
 
@@ -100,7 +103,7 @@ def test_isotonic_regression_calibrates_marks_that_lie() -> None:
     true = draw.random((2, 20_000))
     happened = draw.random((2, 20_000)) < true
     said = 10 * true**3  # far too low, but in order
-    fitted = curve(said[0].tolist(), happened[0].tolist())
+    fitted = isotonic(said[0].tolist(), happened[0].tolist())
     chances = [read_off(fitted, mark) for mark in said[1]]
     assert calibration_error(reliability(said[1] / 10, happened[1])) > 0.2
     assert calibration_error(reliability(chances, happened[1])) < 0.02
@@ -119,15 +122,56 @@ def test_pools_are_those_of_the_definition() -> None:
     assert isotonic([1, 1, 1, 1], [True, False, True, True]) == ((1.0, 0.7),)
 
 
+def test_a_single_attempt_at_an_end_moves_nothing_but_its_own_knot() -> None:
+    """One wrong attempt, a plateau of 99 of which one is right, and the mirror image of both."""
+    low = [0.2, *np.linspace(0.3, 1.2, 99)]
+    happened = [False, True, *[False] * 98]
+    fitted = isotonic(low + [10 - mark for mark in low], happened + [not one for one in happened])
+    assert [chance for _, chance in fitted] == pytest.approx([1 / 99, 1 / 99, 98 / 99, 98 / 99])
+
+
+def test_the_logistic_curve_is_platts() -> None:
+    """At its minimum the chances agree with Platt's targets in sum, and in sum weighed by the marks."""
+    draw = np.random.default_rng(3)
+    said = draw.random(120) * 10
+    happened = draw.random(120) < 1 / (1 + np.exp(-(2 * said - 9)))
+    fitted = platt(said.tolist(), happened.tolist())
+    slope = np.diff([math.log(chance / (1 - chance)) for _, chance in fitted]) / np.diff([mark for mark, _ in fitted])
+    assert slope == pytest.approx(np.full(40, slope[0])) and slope[0] > 1.4, "no penalty holds it down"
+    bias = math.log(fitted[0][1] / (1 - fitted[0][1]))
+    chances = 1 / (1 + np.exp(-(bias + slope[0] * said)))
+    n_right, n_wrong = happened.sum(), (~happened).sum()
+    targets = np.where(happened, (n_right + 1) / (n_right + 2), 1 / (n_wrong + 2))
+    assert chances.sum() == pytest.approx(targets.sum()) and chances @ said == pytest.approx(targets @ said)
+
+
+def test_marks_that_part_right_from_wrong_give_no_certainty() -> None:
+    fitted = platt([1.0, 2.0, 8.0, 9.0], [False, False, True, True])
+    assert 0 < fitted[0][1] < 0.25 and 0.75 < fitted[-1][1] < 1
+    assert platt([9.0, 8.0, 2.0, 1.0], [False, False, True, True])[0][1] == 0.5, "a curve never falls"
+
+
 def test_few_attempts_get_a_logistic_curve_and_many_of_a_sub_domain_their_own() -> None:
     draw = np.random.default_rng(2)
     said = draw.random(1200) * 10
     happened = said > 5
     domains = ["algebra"] * 600 + ["geometry"] * 100 + [None] * 500
     assert set(curves(said.tolist(), happened.tolist(), domains)) == {"", "algebra"}
-    few = curve(said[:50].tolist(), happened[:50].tolist())
+    few = curves(said[:50].tolist(), happened[:50].tolist(), domains[:50])[""]
     assert len(few) == 41 and few[0][1] < 0.1 and few[-1][1] > 0.9
-    assert curve([3.0, 4.0], [True, True]) == ((5.0, 2.5 / 3),)
+    assert curves([3.0, 4.0], [True, True], [None, None]) == {"": ((5.0, 2.5 / 3),)}
+
+
+def test_the_report_is_of_curves_of_the_kind_that_ships() -> None:
+    """520 attempts are enough for steps, and four fifths of them are not, but they stand for all."""
+    draw = np.random.default_rng(4)
+    said = draw.random(520) * 10
+    happened, folds = said > 5, np.arange(520) % 5
+    rows = Opinions(said, said, happened, ("algebra",) * 520, folds)
+    assert len(curves(said.tolist(), happened.tolist(), rows.domains)["algebra"]) == 2
+    seen = folds != 0
+    fitted = isotonic(said[seen].tolist(), happened[seen].tolist())
+    assert cross_fitted(rows)[~seen] == pytest.approx([read_off(fitted, mark) for mark in said[~seen]])
 
 
 def test_figures_of_agreement_and_calibration_against_values_by_hand() -> None:
@@ -143,6 +187,12 @@ def test_figures_of_agreement_and_calibration_against_values_by_hand() -> None:
     assert drift([0.6] * 1000, [True] * 500 + [False] * 500).alarming
     assert not drift([0.54] * 1000, [True] * 500 + [False] * 500).alarming
     assert not drift([0.7] * 8, [True] * 4 + [False] * 4).alarming, "so few say nothing"
+
+
+@pytest.mark.parametrize("name", ["critique.isotonic", "critique.platt", "judging.remarks", "judging.published"])
+def test_examples_in_docstrings_hold(name: str) -> None:
+    found = doctest.testmod(import_module(f"mathsolve.training.{name}"))
+    assert found.attempted and not found.failed
 
 
 @pytest.fixture(scope="module")
@@ -167,6 +217,13 @@ def test_a_tiny_model_learns_marks_and_its_scores_are_probabilities(trained: Pat
     assert judge.weight(0.25) == 0.25, "a vote weighs as much as it is likely to be right"
     assert (trained / "reliability.svg").read_text().startswith("<svg")
     assert "calibration error (ECE)" in (trained / "report.md").read_text()
+
+
+def test_a_sample_without_an_answer_is_never_chosen() -> None:
+    silent = record(SUM, 1, (Thought("I cannot."),), "wrong", given=False)
+    one = sampled(sample(right(SUM)), Sample(silent, "m", is_right(silent)))
+    found = choices([Scored(one, np.array([0.5, 0.9]))], "probability")
+    assert found is not None and found.figures["best@2"].value == 1
 
 
 def test_no_family_of_problems_is_in_two_folds() -> None:

@@ -95,6 +95,14 @@ def test_no_right_answer_is_told_of_a_wrong_attempt() -> None:
     assert false in said(attempts[0], GOLD, "correct"), "of a right attempt everybody sees it"
 
 
+@pytest.mark.parametrize("claim", ["0.5 + 1 = 2", "50% * 3 = 4", "1/2 + 1 = 2"])
+@pytest.mark.parametrize("gold", ["1/2", "0.5", "\\frac{1}{2}", "50%"])
+def test_no_right_answer_is_told_in_another_notation(gold: str, claim: str) -> None:
+    one = replace(record(SUM, 0, (Thought(f"We have {claim}."),), "wrong"), answer="3")
+    assert remark(one, 3, gold) == "The answer is wrong. An equation in it is false."
+    assert "which is false" in remark(one, 3, "3/7"), "an equation without it is quoted"
+
+
 def words(*texts: str) -> Writing:
     recipe = load_fine_tuning("critique-generative").model_copy(update={"family": "embedded"})
     return writing(recipe, lambda family: train_tokenizer([*texts, "0123456789"], [], family, 512))

@@ -47,7 +47,8 @@ def record(item: Item, sample: int, verdict: Outcome, **more: Any) -> Record:
     """One sample."""
     fields = {"given": True, "reason": "", "method": "text", "grader": 4, "stop": "answered", "detail": None}
     counts = {"prompt_tokens": 1, "sampled_tokens": 1, "observed_tokens": 0, "seconds": 0.1}
-    steps = (Thought(f"I see \\boxed{{{2 if verdict == 'correct' else sample + 3}}}."),)
+    said = (Thought(f"I see \\boxed{{{2 if verdict == 'correct' else sample + 3}}}."),)
+    steps = more.pop("steps", said)
     return Record(
         f"{item.id}/{sample}", item.id, sample, "cot", "2", verdict=verdict, steps=steps, **fields | counts | more
     )  # type: ignore[arg-type]
@@ -65,6 +66,26 @@ def test_hard_is_what_is_solved_seldom_in_enough_samples(tmp_path: Path) -> None
     problems = pooled([run_of(tmp_path / "run", RIGHTS)])
     expected = ["unsolved", "learnable-hard", "within reach", "within reach", None]
     assert kinds(problems, Scale()) == expected
+
+
+def test_a_problem_is_as_hard_as_its_verdicts_say_whatever_can_be_learnt_from_its_solutions(tmp_path: Path) -> None:
+    """A right answer of words that state a falsehood is no solution to learn from, and yet the problem was solved."""
+    run = run_of(tmp_path / "run", {"cats": (2, 8), "dogs": (8, 8)}, steps=(Thought("1 + 1 = 3, so \\boxed{2}."),))
+    cats, dogs = pooled([run])
+    assert not cats.right and not dogs.right
+    assert (cats.pass_rate, dogs.pass_rate) == (0.3, 0.9)
+    assert kinds([cats, dogs], Scale()) == ["learnable-hard", "within reach"]
+    assert [(one.samples, one.right) for one in mined([cats, dogs], Scale())] == [(8, 2), (8, 8)]
+
+
+def test_what_nobody_could_decide_says_nothing_about_a_problem(tmp_path: Path) -> None:
+    run = run_of(tmp_path / "run", {"cats": (2, 7)})
+    item = pooled([run])[0].item
+    with (run / "records.jsonl").open("a") as file:
+        file.writelines(record(item, 7 + n, "undecided").to_json() + "\n" for n in range(3))
+    (cats,) = pooled([run])
+    assert len(cats.samples) == 10 and cats.pass_rate == 1 / 3
+    assert kinds([cats], Scale()) == [None], "seven are too few to tell"
 
 
 def test_a_problem_whose_solutions_are_nearly_right_is_not_hard(tmp_path: Path) -> None:

@@ -88,6 +88,23 @@ def test_stages_stand_beside_each_other_on_the_problems_that_all_have(tmp_path: 
     assert ratio.difference.adjusted is not None and ratio.difference.adjusted >= ratio.difference.p
 
 
+def test_the_vote_by_a_critique_is_the_one_in_use_and_best_of_k_is_there_for_every_k(tmp_path: Path) -> None:
+    """One right answer of 0.9 against two wrong ones of 0.4: by probability it wins, by the sigmoid of it it would not."""
+    few = made_run(tmp_path / "few", {"p": "rxx"})
+    many = made_run(tmp_path / "many", {"p": "rxxz", "q": "rrrr"})
+    said = {"r": 0.9, "x": 0.4, "z": 0.1}
+    records = [replace(one, scores={"critic": said[str(one.answer)]}) for one in many.records()]
+    many.path("records.jsonl").write_text("".join(f"{one.to_json()}\n" for one in records))
+
+    def figures() -> Mapping[str, float]:
+        scored = accuracy({"few": few, "many": many}).scored
+        return {name: figure.value for name, figure in scored[1].chosen.items()}
+
+    assert figures() == {"best-of-3 by critic": 0.75, "vote by critic": 0.0}
+    (many.folder / "scores.json").write_text('{"critic": {"kind": "critique"}}')
+    assert figures() == {"best-of-3 by critic": 0.75, "vote by critic": 1.0}
+
+
 def test_files_of_the_same_name_with_other_problems_stand_apart(tmp_path: Path) -> None:
     pool = made_run(tmp_path / "pool", {"p": "rx", "q": "rr"}, asked=" in the pool?")
     first, second = (made_run(tmp_path / name, {"p": "rx", "q": "xx"}) for name in "ab")

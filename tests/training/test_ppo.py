@@ -15,6 +15,7 @@ from mathsolve.engine.trajectory import Problem, Role, Step, Stop, Thought, Toke
 from mathsolve.evaluation.item import Item
 from mathsolve.prompts import load_family
 from mathsolve.sandbox import Observation, Program
+from mathsolve.training.ppo.advantages import group_relative
 from mathsolve.training.ppo.experience import batch_of
 from mathsolve.training.ppo.policy import PolicyModel
 from mathsolve.training.ppo.rewards import Reward, balance, fewest_failures, is_truncated, is_void, reward, tie_broken
@@ -57,9 +58,34 @@ def test_no_score_lifts_a_wrong_attempt_over_a_right_one() -> None:
     wrong = reward(attempt(Program("a"), FINE, answer="8"), most, right=False)
     right = reward(attempt(Thought("7"), answer="7"), most, right=True)
     scored = tie_broken([wrong, wrong, right, right], [9.0, 1.0, -5.0, -9.0], 0.2)
-    assert [one.score for one in scored] == [0.2, 0.0, 0.2, 0.0]
+    assert [one.score for one in scored] == pytest.approx([0.15, 0.05, 0.15, 0.05])
     assert max(one.total for one in scored[:2]) < 0.5 < min(one.total for one in scored[2:])
     assert balance(attempt()) == 0
+
+
+@pytest.mark.parametrize("right", range(1, 16))
+@pytest.mark.parametrize("by_deviation", [True, False])
+def test_a_right_attempt_is_never_learnt_away_from_for_its_score(right: int, by_deviation: bool) -> None:
+    most = Policy(method="grpo", problems=1, samples=16, tools=0.2)
+    wrong = reward(attempt(Program("a"), FINE, answer="8"), most, right=False)
+    rewards = [Reward(1.0, 0.0, 0.0)] * right + [wrong] * (16 - right)
+    scored = tie_broken(rewards, [float(n) for n in range(16)], most.tie_break)
+    told, _ = group_relative(tensor([[one.total for one in scored]]), by_deviation=by_deviation)
+    assert told[0, :right].min() > 0 > told[0, right:].max()
+    assert sorted(one.score for one in scored[:right]) == [one.score for one in scored[:right]]
+
+
+def test_scores_make_no_difference_between_problems_nor_for_an_attempt_alone() -> None:
+    right, wrong = Reward(1, 0, 0), Reward(0, 0, 0)
+    for verdicts in ([right], [right, wrong], [right, right, right, wrong], [wrong, wrong], [right] * 4):
+        scored = tie_broken(verdicts, [3.0, -1.0, 8.0, 8.0][: len(verdicts)], 0.2)
+        for verdict in (right, wrong):
+            given = [one.score for one in scored if one.right == verdict.right]
+            assert not given or sum(given) / len(given) == pytest.approx(0.1)
+    alone, _ = tie_broken([right, wrong], [0.0, 9.0], 0.2)
+    assert alone.score == 0.1
+    same = tie_broken([right] * 3, [1.0, 2.0, 3.0], 0.2)
+    assert {one.score for one in same} == {0.1}, "where all are right a learned score alone teaches nothing"
 
 
 def test_void_turns_and_truncated_attempts_are_told_apart() -> None:

@@ -131,3 +131,11 @@ def test_hard_problems_get_more() -> None:
     assert set(budgets(rates, 8, "uniform").values()) == {8}
     assert budgets({"a": 1.0}, 8, "prop2diff") == {"a": 8}
     assert budgets({}, 8, "prop2diff") == {}
+
+
+def test_programs_are_compared_as_bags_by_what_they_share_of_all() -> None:
+    """Two lines in common of three each are two of four, not two of three."""
+    a, b = (path_of(program(f"print(7)\nprint(8)\nprint({last})")) for last in (9, 5))
+    assert similarity(a, b) == 0.5
+    longer = path_of(program("print(7)\nprint(8)\nprint(9)\nprint(9)"))
+    assert similarity(a, longer) == 0.75, "what is repeated counts as often"

@@ -78,6 +78,7 @@ def test_right_is_what_is_correct_ran_and_says_nothing_false(runs: list[Path]) -
     assert [sample.record.steps for sample in easy.right] == [SAID, PRODUCT, RENAMED, SUM, PRODUCT]
     assert [sample.model for sample in easy.right] == ["small"] * 4 + ["large"]
     assert (len(hard.samples), len(hard.right), lost.pass_rate) == (8, 2, 1 / 3)
+    assert easy.pass_rate == 7 / 8, "a right answer counts, whatever is said on the way to it"
 
 
 def test_a_way_is_handed_out_once_and_hard_problems_get_more(runs: list[Path]) -> None:
@@ -89,6 +90,14 @@ def test_a_way_is_handed_out_once_and_hard_problems_get_more(runs: list[Path]) -
     many, _, _ = drawn(SampleTeacher(runs, most=8, rule="uniform"))
     assert isinstance(many, Candidate)
     assert len(many.proposals) == 3, "a program with other names is no other way"
+
+
+def test_the_card_says_what_each_model_contributes(runs: list[Path]) -> None:
+    """Of the easy problem the small model found three ways, one of which the large one found too."""
+    assert SampleTeacher(runs).configuration["models"] == {
+        "small": {"samples": 11, "right": 4, "distinct": 3, "alone": 2},
+        "large": {"samples": 4, "right": 3, "distinct": 3, "alone": 2},
+    }
 
 
 def test_a_choice_at_random_is_of_the_same_size(runs: list[Path]) -> None:
@@ -107,6 +116,40 @@ def test_what_nobody_verified_is_one_solution_a_problem_with_its_own_answer(runs
     assert {one.answer for one in seeds if isinstance(one, Candidate)} == {"47", "1"}
 
 
+def test_why_a_problem_gives_nothing_is_told(tmp_path: Path) -> None:
+    falsely = (Thought("31 + 1 = 9, so \\boxed{9}."),)
+    run = run_of(tmp_path / "run", "small", [record(EASY, 0, SUM, "wrong"), record(LOST, 0, falsely)])
+    silent = run_of(tmp_path / "silent", "small", [record(EASY, 0, (), "wrong")])
+
+    def reasons(teacher: SampleTeacher) -> list[str]:
+        return [one.reason for one in drawn(teacher) if isinstance(one, NoCandidate)]
+
+    unsolved, unseen, false = reasons(SampleTeacher([run]))
+    assert (unsolved, unseen) == ("unsolved: none of 1 samples", "unsolved: none of 0 samples")
+    assert false == "false steps: 1 right of 1 samples, by failed programs or false equations"
+    assert reasons(SampleTeacher([silent], choice="unverified"))[0] == "unanswered: none of 1 samples"
+
+
+def test_of_samples_that_go_the_same_way_the_best_scored_is_kept(tmp_path: Path) -> None:
+    marks = ((SUM, 2.0), (PRODUCT, 4.0), (RENAMED, 9.0), (SAID, 1.0))
+    told = [record(EASY, n, steps, scores={"critique": mark}) for n, (steps, mark) in enumerate(marks)]
+    run = run_of(tmp_path / "run", "small", told)
+    best = SampleTeacher([run], most=1, score="critique")
+    assert [sample.record.steps for sample in best.kept(pooled([run])[0])] == [RENAMED]
+    assert [sample.record.steps for sample in SampleTeacher([run], most=1).kept(pooled([run])[0])] == [SAID]
+
+
+def test_a_reward_is_no_quality_and_an_unknown_score_is_named(tmp_path: Path) -> None:
+    told = [record(EASY, n, SUM, scores={"reward": 3.0 - 9 * n, "critique": 5.0}) for n in range(2)]
+    run = run_of(tmp_path / "run", "small", told)
+    for name, message in (
+        ("reward", "a reward only ranks"),
+        ("crtique", "no sample has a score 'crtique'; .* critique"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            open_teacher(Wishes(settings={"runs": str(run), "score": name}))
+
+
 def test_the_pipeline_runs_them_again(runs: list[Path], tmp_path: Path) -> None:
     forged = record(EASY, 7, by_program("print(12 + 7)", "84"))
     with (runs[0] / "records.jsonl").open("a") as file:
@@ -123,6 +166,9 @@ def test_the_pipeline_runs_them_again(runs: list[Path], tmp_path: Path) -> None:
     assert examples[0].answer == "84"
     assert not any("12 + 7" in str(worked) for worked in examples[0].solutions)
     assert len(examples[0].solutions) == 3
+    assert [example.rows({"mixed": 1, "pot": 1, "cot": 1}) for example in examples] == [3, 2], (
+        "each is a row in training"
+    )
 
 
 def test_mistakes_of_a_user_are_named(runs: list[Path], tmp_path: Path) -> None:

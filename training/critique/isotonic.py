@@ -5,51 +5,51 @@
 solved by pooling adjacent violators (Ayer et al. 1955; Barlow et al. 1972). Between the centres of the pools the curve is a
 straight line (centred isotonic regression, Oron and Flournoy 2017, arXiv 1701.05964), so marks keep their order where the
 steps of plain isotonic regression would make them equal. Few samples would let it follow chance; there it is a logistic
-curve (Platt 1999).
+curve (see `platt`).
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 
 import numpy as np
 
 from ...engine.judge import Curve
-from ..calibration import fit_logistic
+from .platt import platt
 
 ENOUGH = 500
 """Samples from which on a curve is isotonic, and a sub-domain has one of its own."""
-GRID = 41
-"""Knots of a logistic curve, from mark 0 to mark 10."""
 
 
-def curves(marks: Sequence[float], right: Sequence[bool], domains: Sequence[str | None]) -> dict[str, Curve]:
-    """The curve of each sub-domain with enough samples; under the empty name that of all samples, for the others."""
-    found = {"": curve(marks, right)}
-    for domain in sorted({name for name in domains if name}):
+def curves(
+    marks: Sequence[float],
+    right: Sequence[bool],
+    domains: Sequence[str | None],
+    among: Sequence[str | None] | None = None,
+) -> dict[str, Curve]:
+    """The curve of each sub-domain with enough samples; under the empty name that of all samples, for the others.
+
+    Args:
+        marks: of the samples.
+        right: whether each is right.
+        domains: their sub-domains.
+        among: where these samples are a part, the sub-domains of all. The part gets curves of the kinds that all would get.
+    """
+    counted = domains if among is None else among
+    found = {"": (isotonic if len(counted) >= ENOUGH else platt)(marks, right)}
+    for domain, count in sorted(Counter(name for name in counted if name).items()):
         mine = [place for place, name in enumerate(domains) if name == domain]
-        if len(mine) >= ENOUGH:
-            found[domain] = curve([marks[place] for place in mine], [right[place] for place in mine])
+        if count >= ENOUGH and mine:
+            found[domain] = isotonic([marks[place] for place in mine], [right[place] for place in mine])
     return found
-
-
-def curve(marks: Sequence[float], right: Sequence[bool]) -> Curve:
-    """The probability of being right by mark, isotonic where there are enough samples, else logistic."""
-    if len(marks) >= ENOUGH:
-        return isotonic(marks, right)
-    if all(right) or not any(right) or max(marks) - min(marks) < 1e-9:
-        return ((5.0, (sum(right) + 0.5) / (len(right) + 1)),)
-    fitted = fit_logistic([{"mark": mark} for mark in marks], right, keep_right=1.0)
-    grid = np.linspace(0, 10, GRID)
-    chances = 1 / (1 + np.exp(-(fitted["bias"] + fitted["weights"]["mark"] * grid)))
-    level = np.maximum.accumulate(chances) if fitted["weights"]["mark"] > 0 else np.full(GRID, np.mean(right))
-    return tuple((float(mark), float(chance)) for mark, chance in zip(grid, level, strict=True))
 
 
 def isotonic(marks: Sequence[float], right: Sequence[bool]) -> Curve:
     """The knots of centred isotonic regression: the mean mark and the share of right ones of each pool.
 
-    The pools at the ends are never quite certain: they count half a right and half a wrong sample more.
+    The pools at the ends are never quite certain: they count half a right and half a wrong sample more, but do not pass the
+    share of their neighbour by it, and no other pool moves.
 
     >>> isotonic([1, 2, 3, 4, 5, 6], [False, True, False, True, True, True])
     ((1.0, 0.25), (2.5, 0.5), (5.0, 0.875))
@@ -63,11 +63,10 @@ def isotonic(marks: Sequence[float], right: Sequence[bool]) -> Curve:
             (m1, r1, n1), (m2, r2, n2) = pools.pop(-2), pools.pop()
             pools.append((m1 + m2, r1 + r2, n1 + n2))
     pools = _with_equal_shares_together(pools)
-    knots = [
-        (total / n, _share(good, n, end=place in (0, len(pools) - 1))) for place, (total, good, n) in enumerate(pools)
-    ]
-    level = np.maximum.accumulate([chance for _, chance in knots])
-    return tuple((mark, float(chance)) for (mark, _), chance in zip(knots, level, strict=True))
+    shares = [good / n for _, good, n in pools]
+    first, last = _less_certain(*pools[0][1:]), _less_certain(*pools[-1][1:])
+    ends = [first] if len(pools) == 1 else [min(first, shares[1]), *shares[1:-1], max(last, shares[-2])]
+    return tuple((total / n, chance) for (total, _, n), chance in zip(pools, ends, strict=True))
 
 
 def _falls(before: tuple[float, float, int], after: tuple[float, float, int]) -> bool:
@@ -86,5 +85,5 @@ def _with_equal_shares_together(pools: Sequence[tuple[float, float, int]]) -> li
     return found
 
 
-def _share(good: float, n: int, *, end: bool) -> float:
-    return (good + 0.5) / (n + 1) if end else good / n
+def _less_certain(good: float, n: int) -> float:
+    return (good + 0.5) / (n + 1)

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...engine.judge import Judge, Kind, read_off
+from ...engine.judge import ORDER, Judge, Kind, read_off
 from ...evaluation.metrics.calibrated import Bin, auroc, brier, calibration_error, reliability
 from ...evaluation.report.table import Row, Table, percent
 from ..judging.rubric import RUBRIC, marks
@@ -70,12 +70,12 @@ class CritiqueStage:
         }
         fitted = curves(rows.marks.tolist(), rows.right.tolist(), rows.domains)
         figures["curves"] = sorted(fitted)
-        chosen = choices(_probable(found, fitted), "softmax")
+        chosen = choices(_probable(found, fitted), "probability")
         figures["choices"] = chosen and chosen.to_dict()
         tables: tuple[Table, ...] = (*_tables(figures, bins), *((chosen.table(),) if chosen else ()), _rubric(rows))
         if judge.manifest.form == "generative":
-            written = wording.written(judge, problems, seed)
-            figures["words"], tables = wording.figures(written), (*tables, wording.table(written))
+            shown = wording.shown(judge, problems, seed)
+            figures["words"], tables = wording.figures(shown), (*tables, wording.table(shown))
         return Measured(figures, tables, fitted, {"reliability.svg": reliability_drawing(bins, bare)})
 
 
@@ -116,28 +116,29 @@ def opinions(found: Sequence[Scored], seed: int) -> Opinions:
 
 
 def cross_fitted(rows: Opinions) -> Floats:
-    """The probability of each attempt by curves that were fitted without its part of the problems."""
+    """The probability of each attempt by curves of the kinds that ship, fitted without its part of the problems."""
     said = np.zeros(len(rows.marks))
     for fold in range(FOLDS):
         mine, others = rows.folds == fold, rows.folds != fold
         seen = others if others.any() else mine
         domains = [name for name, kept in zip(rows.domains, seen, strict=True) if kept]
-        fitted = curves(rows.marks[seen].tolist(), rows.right[seen].tolist(), domains)
+        fitted = curves(rows.marks[seen].tolist(), rows.right[seen].tolist(), domains, among=rows.domains)
         for row in np.flatnonzero(mine):
             said[row] = read_off(fitted.get(rows.domains[row] or "") or fitted[""], float(rows.marks[row]))
     return said
 
 
 def _probable(found: Sequence[Scored], fitted: dict[str, Any]) -> list[Scored]:
-    """The logarithms of probabilities instead of marks: a vote that weighs by their exponential weighs by probability."""
+    """Probabilities instead of marks, as `Judge.probability` gives them."""
     return [
-        Scored(one.problem, np.log([_probability(fitted, one.problem, mark) for mark in one.scores])) for one in found
+        Scored(one.problem, np.array([_probability(fitted, one.problem, float(mark)) for mark in one.scores]))
+        for one in found
     ]
 
 
 def _probability(fitted: dict[str, Any], problem: Sampled, mark: float) -> float:
     curve = fitted.get(problem.item.subject or "") or fitted[""]
-    return float(np.clip(read_off(curve, float(mark)) + 1e-6 * mark, 1e-6, None))
+    return (1 - ORDER) * read_off(curve, mark) + ORDER * mark / 10
 
 
 def _tables(figures: dict[str, Any], bins: Sequence[Bin]) -> tuple[Table, Table]:

@@ -18,7 +18,7 @@ LOOKED_AT, SHOWN = 64, 8
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class Shown:
     """A held-out attempt and what was written of it."""
 
     due: Labelled
@@ -32,21 +32,21 @@ class Written:
         return self.critique.words == self.due.remark
 
 
-def written(judge: Judge, problems: Sequence[Sampled], seed: int) -> list[Written]:
+def shown(judge: Judge, problems: Sequence[Sampled], seed: int) -> list[Shown]:
     """Critiques of some attempts at held-out problems, drawn by the seed. Raises `BackendError`."""
     everything = [one for attempts in taught(problems, "critique") for one in attempts]
     drawn = random.Random(seed).sample(everything, min(LOOKED_AT, len(everything)))
     attempts = [Trajectory(Problem(one.question), one.steps, None, "answered") for one in drawn]
-    return [Written(one, critique) for one, critique in zip(drawn, judge.critiques(attempts), strict=True)]
+    return [Shown(one, critique) for one, critique in zip(drawn, judge.critiques(attempts), strict=True)]
 
 
-def figures(found: Sequence[Written]) -> dict[str, float]:
+def figures(found: Sequence[Shown]) -> dict[str, float]:
     """How many were looked at, and the shares with the mark of the rubric and with the words of the rules."""
     marks = sum(one.critique.mark == one.due.mark for one in found)
     return {"attempts": len(found), "mark": marks / len(found), "words": sum(one.same for one in found) / len(found)}
 
 
-def table(found: Sequence[Written]) -> Table:
+def table(found: Sequence[Shown]) -> Table:
     """The first of them."""
     rows: list[Row] = [
         (one.due.remark, _on_a_line(one.critique.words), f"{one.due.mark:.0f}", str(one.critique.mark))

@@ -56,7 +56,7 @@ def make_pairs(found: Trainable, scale: Scale, kinds: Sequence[Kind] = KINDS) ->
         pairs = pairs_of(problem, scale, kinds)
         made += pairs
         if not problem.right or not problem.wrong:
-            problems["never solved" if not problem.right else "never failed"] += 1
+            problems["without a right one" if not problem.right else "without a wrong one"] += 1
         else:
             problems["with pairs" if pairs else "without a pair that meets the rules"] += 1
     kept = balanced(made)

@@ -1,11 +1,12 @@
 """Which problems are hard, and how much more of them is wanted.
 
     hard            at least 8 samples, pass rate (smoothed) of at most 0.3, mean critique of at most 4 of 10 where there is one
-    unsolved        none of the samples is right: for a stronger teacher or more samples, never for preferences
+    unsolved        no sample has the right answer: for a stronger teacher or more samples, never for preferences
     learnable-hard  hard, and solved at least once
     weight          (1 - pass rate) / mean, clipped to [0.25, 4]
 
-Samples say how hard a problem is for the models that gave them: after a round of training it is measured again.
+Samples that nobody could decide do not count. The others say how hard a problem is for the models that gave them: after a round
+of training it is measured again.
 """
 
 from __future__ import annotations
@@ -30,8 +31,9 @@ SCORE = 0.4
 """A critique that is better on average: the solutions are nearly right, and the problem is not hard."""
 LEAST, MOST = 0.25, 4.0
 """Bounds of a weight."""
-PASSES = 3.0
-"""How many times as often as another question a hard one is seen at most: more would be learnt by heart."""
+TIMES = 3.0
+"""How many times as often as another question a hard one is seen at most, in every pass of the schedule: more would be learnt
+by heart. It bounds a ratio, and not the passes in all, which grow with the epochs and the share of the file."""
 
 Class = Literal["unsolved", "learnable-hard", "within reach"]
 CLASSES: tuple[Class, ...] = get_args(Class)
@@ -49,9 +51,9 @@ class Measured(OnDisk):
     kind: Class
     """What it is."""
     samples: int
-    """How many there are."""
+    """How many there are that could be decided."""
     right: int
-    """How many of them are right."""
+    """How many of them have the right answer."""
     pass_rate: float
     """`(right + 1) / (samples + 2)`."""
     score: float | None = None
@@ -62,9 +64,9 @@ class Measured(OnDisk):
 
 def class_of(problem: Sampled, scale: Scale) -> Class | None:
     """What a problem is; None with too few samples to tell."""
-    if len(problem.samples) < SAMPLES:
+    if problem.decided < SAMPLES:
         return None
-    if not problem.right:
+    if not problem.solved:
         return "unsolved"
     score = scale.mean(problem.samples)
     hard = problem.pass_rate <= PASS_RATE and (score is None or score <= SCORE)
@@ -81,8 +83,8 @@ def mined(problems: Sequence[Sampled], scale: Scale) -> list[Measured]:
             question=problem.item.question,
             domain=problem.item.subject or problem.item.bench,
             kind=kind,
-            samples=len(problem.samples),
-            right=len(problem.right),
+            samples=problem.decided,
+            right=problem.solved,
             pass_rate=round(problem.pass_rate, 6),
             score=scale.mean(problem.samples),
             weight=round(weight, 6),
@@ -105,7 +107,7 @@ def hard_weights(pass_rates: Sequence[float], gamma: float = 1.0) -> list[float]
 
 
 def read_hard(path: Path) -> dict[bytes, float]:
-    """How many times as often as others questions are to be seen, by `question_key`, at most `PASSES`.
+    """How many times as often as others questions are to be seen, by `question_key`, at most `TIMES`.
 
     Raises:
         UsageError: the file cannot be read, or a line is no such problem.
@@ -136,4 +138,4 @@ def _multiples(path: Path, lines: Iterable[str]) -> Iterable[tuple[bytes, float]
             raise UsageError(
                 f"{path}, line {number}, is no problem of `mathsolve train hard`: make it again"
             ) from error
-        yield question_key(one.question), min(PASSES, one.weight)
+        yield question_key(one.question), min(TIMES, one.weight)

@@ -2,9 +2,9 @@
 
     mathsolve train adopt solutions.jsonl.gz --out runs/theirs
 
-For the forms of a file see `written`. Promises: what a file says of results is not believed; every program runs in the sandbox,
-and every answer is graded as all others are. The same question has the same name in every run, so that runs of several files
-are pooled; the same command goes on where it was ended, and tries again what the machinery failed in.
+For the forms of a file see `published`. Promises: what a file says of results is not believed; every program runs in the
+sandbox, and every answer is graded as all others are. The same question has the same name in every run, so that runs of several
+files are pooled; the same command goes on where it was ended, and tries again what the machinery failed in.
 """
 
 from __future__ import annotations
@@ -26,18 +26,18 @@ from ...evaluation.running.claim import check_folder
 from ...evaluation.running.journal import Journal, locked
 from ...evaluation.running.verdicts import Verdicts
 from ...sandbox import Observation, Program, Sandbox
-from .written import Written
+from .published import Published
 
 AT_ONCE = 8
 """Programs that run at the same time."""
 
 
-def adopt(file: Path, solutions: Sequence[Written], folder: Path, sandbox: Sandbox) -> Run:
+def adopt(file: Path, solutions: Sequence[Published], folder: Path, sandbox: Sandbox) -> Run:
     """Makes the run of a file, or goes on with it.
 
     Args:
         file: that the solutions are of.
-        solutions: all of them, see `read_written`.
+        solutions: all of them, see `read_published`.
         folder: of the run.
         sandbox: runs the programs; it is closed at the end.
 
@@ -55,7 +55,7 @@ def adopt(file: Path, solutions: Sequence[Written], folder: Path, sandbox: Sandb
     return Run(folder)
 
 
-def _claim(run: Run, file: Path, solutions: Sequence[Written]) -> None:
+def _claim(run: Run, file: Path, solutions: Sequence[Published]) -> None:
     """Writes what the run is a run of. Raises `UsageError` where that is something else."""
     items = {one.item.id: one.item for one in solutions}
     with file.open("rb") as opened:
@@ -69,17 +69,17 @@ def _claim(run: Run, file: Path, solutions: Sequence[Written]) -> None:
     run.write("run.json", json.dumps({"config": made_of, "environment": {}}, indent=2) + "\n")
 
 
-def _names(solutions: Sequence[Written]) -> list[str]:
+def _names(solutions: Sequence[Published]) -> list[str]:
     """The names of solutions by number of the sample; none where a line has one solution without a name."""
     return [name for name in dict.fromkeys(one.name for one in solutions) if name]
 
 
-async def _carry_out(run: Run, solutions: Sequence[Written], sandbox: Sandbox) -> None:
+async def _carry_out(run: Run, solutions: Sequence[Published], sandbox: Sandbox) -> None:
     verdicts, free, names = Verdicts(sandbox), asyncio.Semaphore(AT_ONCE), _names(solutions)
     with Journal(run.folder) as journal:
         done = {record.key for record in run.records() if not record.failed}
 
-        async def one(solution: Written) -> None:
+        async def one(solution: Published) -> None:
             async with free:
                 sample = names.index(solution.name) if solution.name else 0
                 journal.add(await _record(solution, sample, sandbox, verdicts))
@@ -91,7 +91,7 @@ async def _carry_out(run: Run, solutions: Sequence[Written], sandbox: Sandbox) -
             await sandbox.close()
 
 
-async def _record(solution: Written, sample: int, sandbox: Sandbox, verdicts: Verdicts) -> Record:
+async def _record(solution: Published, sample: int, sandbox: Sandbox, verdicts: Verdicts) -> Record:
     steps, answer, seconds = await _carried_out(solution, sandbox)
     verdict = await verdicts.of(solution.item, answer, given=answer is not None)
     return Record(
@@ -115,7 +115,7 @@ async def _record(solution: Written, sample: int, sandbox: Sandbox, verdicts: Ve
     )
 
 
-async def _carried_out(solution: Written, sandbox: Sandbox) -> tuple[tuple[Step, ...], str | None, float]:
+async def _carried_out(solution: Published, sandbox: Sandbox) -> tuple[tuple[Step, ...], str | None, float]:
     """The steps, the answer, and the wall seconds that a program took."""
     if not isinstance(solution.step, Program):
         return (solution.step,), solution.answer, 0.0

@@ -60,9 +60,9 @@ def adopt_file(
     from ...sandbox import ProcessSandbox
     from .adopted import adopt
     from .disputes import compared
-    from .written import read_written
+    from .published import read_published
 
-    solutions = read_written(file, bench)
+    solutions = read_published(file, bench)
     run = adopt(file, solutions, out, ProcessSandbox())
     records = {record.key: record for record in run.records()}
     found = Counter(record.verdict for record in records.values())
@@ -72,4 +72,4 @@ def adopt_file(
         return
     told = ", ".join(f"{count:,} {verdict}" for verdict, count in found.most_common())
     print(f"{out}: {told}, at {len(run.items):,} problems")
-    print(harmless("\n".join(labels.lines())), end="\n" if labels.labelled else "")
+    print(harmless("\n".join(labels.lines())), end="\n" if labels.labelled or labels.unclear else "")

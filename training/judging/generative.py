@@ -2,7 +2,8 @@
 
 The attempt is the prompt, which has no weight in the loss; what is learnt is the critique. It is packed and trained as any
 solution is (see `sft`), each attempt as often as the passes over the problems draw it (see `groups`). A mark is learnt as one
-token among others, by its likelihood, so its probabilities are honest ones before any calibration.
+token among others, by its likelihood. Right and wrong attempts are drawn by halves, so its probabilities are those of such a
+draw, not of attempts as they come: only a curve fitted on these (see `critique`) makes them so.
 """
 
 from __future__ import annotations

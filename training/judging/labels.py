@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from ...engine.judge import Kind
 from ...engine.trajectory import Step, Trajectory
+from ...evaluation.record import Record
 from ..samples import Sample, Sampled
 from .remarks import remark
 from .rubric import marks
@@ -18,14 +19,27 @@ class Labelled:
 
     question: str
     """What was asked."""
-    steps: tuple[Step, ...]
-    """Thoughts, programs and observations."""
+    gold: str
+    """The right answer."""
+    record: Record
+    """Of the attempt."""
     mark: float
     """By the rubric, 0 to 10."""
-    right: bool
-    """Whether it is right."""
-    remark: str
-    """What there is to say of it."""
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Thoughts, programs and observations."""
+        return self.record.steps
+
+    @property
+    def right(self) -> bool:
+        """Whether it is right."""
+        return self.record.correct
+
+    @property
+    def remark(self) -> str:
+        """What there is to say of it, worked out anew each time: only a judge that writes needs it."""
+        return remark(self.record, int(self.mark), self.gold)
 
 
 def labelled(problem: Sampled, kind: Kind) -> tuple[Labelled, ...]:
@@ -35,13 +49,7 @@ def labelled(problem: Sampled, kind: Kind) -> tuple[Labelled, ...]:
     problems that have both. A critique model learns from every attempt that the rubric gives a mark.
     """
     attempts = [
-        Labelled(
-            problem.item.question,
-            sample.record.steps,
-            float(mark),
-            sample.record.correct,
-            remark(sample.record, mark, problem.item.gold or ""),
-        )
+        Labelled(problem.item.question, problem.item.gold or "", sample.record, float(mark))
         for sample, mark in zip(problem.samples, marks(problem), strict=True)
         if mark is not None and (kind == "critique" or sample.right or sample.wrong)
     ]

@@ -7,13 +7,16 @@ the attempt and the names of its errors, and no equation in which the right answ
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from fractions import Fraction
+from itertools import islice
 
 from ...engine.answers import decide
 from ...engine.trajectory import Step, Thought
 from ...evaluation.record import Record
 from ...sandbox import Observation, Program
-from ..corpora.arithmetic import false_claim
+from ..corpora.arithmetic import NotArithmetic, false_claim, plain, value
 
 FINDINGS: Mapping[int, str] = {
     0: "It states no answer, and no program ran.",
@@ -36,6 +39,8 @@ QUOTED = 60
 STATED = 200
 """Characters of a line that may be a printed answer, at most."""
 _NUMBER = re.compile(r"\d*\.?\d+")
+_QUOTIENT = re.compile(rf"(?<![\d.])({_NUMBER.pattern})\s*/\s*({_NUMBER.pattern})(?![\d.])")
+"""A fraction, or a percentage as a claim writes it, (50/100)."""
 _ERROR = re.compile(r"[A-Za-z_.]+(?=:|$)")
 
 
@@ -48,7 +53,7 @@ def remark(record: Record, mark: int, gold: str) -> str:
         gold: the right answer, which is not told where the attempt does not have it.
     """
     hidden = gold if mark < 6 else None
-    return " ".join([FINDINGS[mark], *list(_faults(record, hidden))[:1]])
+    return " ".join([FINDINGS[mark], *islice(_faults(record, hidden), 1)])
 
 
 def _faults(record: Record, hidden: str | None) -> Iterator[str]:
@@ -83,14 +88,25 @@ def _falsehood(claim: str, hidden: str | None) -> str:
 
 
 def _tells(claim: str, hidden: str) -> bool:
-    """Whether the right answer stands in an equation.
+    """Whether the right answer stands in an equation, as a number, a fraction or a percentage, whichever way it is written.
 
-    >>> _tells("2 + 2 = 05.0", "$5"), _tells("25 + 2 = 7", "5")
-    (True, False)
+    >>> _tells("2 + 2 = 05.0", "$5"), _tells("0.5 + 1 = 2", "1/2"), _tells("(50/100) * 3 = 4", "0.5"), _tells("25 + 2 = 7", "5")
+    (True, True, True, False)
     """
-    plain = hidden.replace(",", "")
-    wanted = {float(number) for number in _NUMBER.findall(plain)}
-    return plain in claim.split() or any(float(number) in wanted for number in _NUMBER.findall(claim))
+    bare = hidden.replace(",", "")
+    wanted = set(_values([plain(bare)]))
+    if not wanted or "%" in bare:
+        wanted |= set(_values(_NUMBER.findall(bare)))
+    quotients = _values(one[0] for one in _QUOTIENT.finditer(claim))
+    fractions = (one for one in quotients if one.denominator > 1)  # 10/2 is a calculation
+    return bare in claim.split() or not wanted.isdisjoint([*_values(_NUMBER.findall(claim)), *fractions])
+
+
+def _values(texts: Iterable[str]) -> Iterator[Fraction]:
+    """Of those that have one."""
+    for text in texts:
+        with suppress(NotArithmetic):
+            yield value(text)
 
 
 def _contradicts(steps: tuple[Step, ...], answer: str) -> bool:

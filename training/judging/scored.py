@@ -13,7 +13,8 @@ from ...engine.judge import Judge
 from ...evaluation.metrics.classes import answer_classes
 from ...evaluation.metrics.intervals import Estimate, estimates
 from ...evaluation.metrics.paired import Difference, difference
-from ...evaluation.metrics.scored import Weight, best_of_k, weighted_majority_at_k
+from ...evaluation.metrics.passes import shared_k
+from ...evaluation.metrics.scored import Weight, best_of_k, heard, weighted_majority_at_k
 from ...evaluation.metrics.votes import majority_at_k
 from ...evaluation.report.table import Row, Table, p_value, points
 from ..samples import Sample, Sampled
@@ -84,8 +85,7 @@ def choices(found: Sequence[Scored], weight: Weight) -> Choices | None:
 
     None where that is 1. Samples whose verdict is undecided take part, as they do in use.
     """
-    counts = sorted((len(one.samples) for one in found), reverse=True)
-    k = next((k for k in (8, 4, 2) if counts and counts[len(counts) // 2] >= k), 1)
+    k = min(MOST, shared_k([len(one.samples) for one in found]))
     kept = [one for one in found if len(one.samples) >= k]
     if k == 1 or not kept:
         return None
@@ -105,7 +105,7 @@ def _values(one: Scored, k: int, weight: Weight) -> tuple[float, float, float, f
     scores = one.scores.tolist()
     vote = weighted_majority_at_k(votes, right, scores, k, weight, subsets=SUBSETS)
     majority = majority_at_k(sizes, votes.count(-1), k)
-    return float(np.mean(right)), majority, vote.value, best_of_k(scores, right, k)
+    return float(np.mean(right)), majority, vote.value, best_of_k(heard(scores, votes), right, k)
 
 
 def _worth(votes: Sequence[int], right: Sequence[float], number: int) -> float:

@@ -15,13 +15,14 @@ from pathlib import Path
 
 import numpy as np
 
-from ...evaluation.metrics.choice import chosen
+from ...evaluation.metrics.choice import weight_in_use, weighted_vote
 from ...evaluation.metrics.intervals import Estimate, estimates
 from ...evaluation.metrics.outcomes import Outcomes
 from ...evaluation.metrics.paired import Difference, difference, holm
 from ...evaluation.metrics.problems import Problems, problems
 from ...evaluation.metrics.tabulate import outcomes
 from ...evaluation.run import Run
+from ...evaluation.scorers import critics
 
 ALL, HARD = "all", "hard"
 """The two sets of problems."""
@@ -62,7 +63,7 @@ class Scored:
     vote: Estimate
     """maj@k."""
     chosen: dict[str, Estimate]
-    """What choosing by scores gives, by how: `best-of-8 by reward`, `vote by reward`; empty without scores."""
+    """What choosing by scores gives, by how: `best-of-8 by reward`, `vote by reward` (of all samples); empty without."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,15 +140,16 @@ def _common(found: Sequence[Problems]) -> list[str]:
 def _scored(place: Place, rows: Problems, k: int) -> Scored:
     columns = [rows.ratios, rows.figure(f"pass@{k}"), rows.figure(f"maj@{k}")]
     stability, ability, vote = estimates(columns, rows.clusters)
-    by_score = {
-        name: estimate
-        for one in chosen(rows, {})
-        for name, estimate in (
-            *((f"best-of-{point.k} by {one.scorer}", point.estimate) for point in one.best if point.k == k > 1),
-            *([(f"vote by {one.scorer}", one.weighted["sigmoid"])] if k > 1 else []),
-        )
-    }
-    return Scored(place, len(rows.items), k, stability, ability, vote, by_score)
+    return Scored(place, len(rows.items), k, stability, ability, vote, _chosen(rows, k) if k > 1 else {})
+
+
+def _chosen(rows: Problems, k: int) -> dict[str, Estimate]:
+    """By how: the best of k, and the vote of all samples as the engine takes it."""
+    found = {}
+    for scorer in sorted(rows.scores):
+        found[f"best-of-{k} by {scorer}"] = rows.best(scorer, k)
+        found[f"vote by {scorer}"] = weighted_vote(rows, scorer, weight_in_use(rows, scorer))
+    return dict(zip(found, estimates(list(found.values()), rows.clusters), strict=True))
 
 
 def _contrasts(place: Place, rows: Mapping[str, Problems]) -> Iterator[Contrast]:
@@ -171,7 +173,7 @@ def _corrected(contrasts: Sequence[Contrast]) -> Iterator[Contrast]:
 
 def _outcomes(run: Run) -> Outcomes:
     told = run.path("records.jsonl").stat()
-    return _read(run.folder, told.st_size, told.st_mtime_ns)
+    return replace(_read(run.folder, told.st_size, told.st_mtime_ns), critics=critics(run.folder))
 
 
 @lru_cache(maxsize=32)

@@ -56,8 +56,9 @@ def group_relative(
 
     Args:
         rewards_GN: reward of each solution.
-        by_deviation: divide by the standard deviation; without it long and easy problems are not favoured (Dr. GRPO, Liu et
-            al. 2025, arXiv 2503.20783).
+        by_deviation: divide by the standard deviation; without it problems that are nearly always or hardly ever solved are not
+            favoured. That is one half of Dr. GRPO (Liu et al. 2025, arXiv 2503.20783); the other, a constant in place of
+            lengths, is not here: `policy_loss` divides by the tokens of the batch (DAPO, Yu et al. 2025, arXiv 2503.14476).
         least_deviation: what is divided by at least, so that differences that are small on purpose stay small.
 
     Returns:

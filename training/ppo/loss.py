@@ -1,4 +1,4 @@
-"""The clipped policy loss, the clipped value loss, and estimates of the distance from a reference."""
+"""The clipped policy loss, the clipped value loss, and a penalty on the distance from a reference."""
 
 from __future__ import annotations
 
@@ -58,7 +58,13 @@ def value_loss(values_BT: Tensor, old_BT: Tensor, returns_BT: Tensor, written_BT
 
 
 def kl_penalty(logprobs_BT: Tensor, reference_BT: Tensor, written_BT: Tensor) -> Tensor:
-    """An unbiased, never negative estimate of KL(model || reference) for each written token: `exp(d) - d - 1`, d the
-    log-probability under the reference minus that under the model (the k3 of Schulman 2020, "Approximating KL divergence")."""
+    """How far each written token is from the reference, never negative: `exp(d) - d - 1`, d the log-probability under the
+    reference minus that under the model.
+
+    The mean over tokens that the model samples is KL(model || reference) (the k3 of Schulman 2020, "Approximating KL
+    divergence"). Its gradient, where it is a term of the loss as in GRPO (DeepSeekMath, Shao et al. 2024, arXiv 2402.03300,
+    eq. 4), is not that of this divergence, for it leaves out that another model samples other tokens: on average it is that of
+    KL(reference || model). Both are least, 0, at the reference.
+    """
     difference = torch.where(written_BT.bool(), reference_BT - logprobs_BT, torch.zeros_like(logprobs_BT))
     return difference.exp() - difference - 1

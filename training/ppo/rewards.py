@@ -1,7 +1,8 @@
 """What an attempt is worth: first the grader's verdict, then small amounts that can never turn it around.
 
 Promises: whatever the parts say, a right attempt is worth at least 1, and any other one less than a half. A learned score only
-orders attempts at one problem with the same verdict, and makes no difference between the problems.
+orders attempts at one problem with the same verdict, and makes no difference between the problems: on average it gives the same
+at each. Of the attempts at a problem that were scored together, a right one is never worth less than the mean.
 
 An attempt that ran out of tokens is one without an answer, for the budget is part of the task: it loses what every attempt
 without an answer loses, on the last token that it wrote, and no value is assumed beyond. Where `leave_out` names such attempts,
@@ -62,17 +63,26 @@ def balance(attempt: Trajectory) -> float:
 
 
 def tie_broken(rewards: Sequence[Reward], scores: Sequence[float], most: float) -> list[Reward]:
-    """The rewards of the attempts at one problem with the part of a scorer: `most` for the best of those that are right, and
-    of those that are not, less for the others by their rank, and 0 for the worst, or where there is no other.
+    """The rewards of the attempts at one problem with the part of a scorer: `most / 2`, and more or less by the rank among the
+    attempts with the same verdict, from 0 to `most` at the widest.
 
-    >>> [one.score for one in tie_broken([Reward(1, 0, 0), Reward(0, 0, 0), Reward(1, 0, 0)], [5.0, 9.0, 7.0], 0.2)]
-    [0.0, 0.0, 0.2]
+        most / 2 + most * other * (rank - 1/2)      other: share of the attempts with the other verdict
+                                                    rank: share of the mates that are beaten; alone 1/2
+
+    So the mean over the right ones, and over the others, is `most / 2` at every problem. A right attempt is never below the
+    mean of its group: it is above by `other * (1 - w - most / 2)` at least, w the mean of the others without a scorer, at most
+    0.2. Where all have one verdict the scores make no difference.
+
+    >>> told = tie_broken([Reward(1, 0, 0), Reward(0, 0, 0), Reward(1, 0, 0)], [5.0, 9.0, 7.0], 0.3)
+    >>> [round(one.score, 9) for one in told]
+    [0.1, 0.15, 0.2]
     """
     found = []
     for one, score in zip(rewards, scores, strict=True):
-        others = [other for mate, other in zip(rewards, scores, strict=True) if mate.right == one.right]
-        beaten = sum(other < score for other in others) + 0.5 * (sum(other == score for other in others) - 1)
-        found.append(replace(one, score=most * beaten / (len(others) - 1) if len(others) > 1 else 0.0))
+        mates = [other for mate, other in zip(rewards, scores, strict=True) if mate.right == one.right]
+        beaten = sum(other < score for other in mates) + 0.5 * (sum(other == score for other in mates) - 1)
+        rank = beaten / (len(mates) - 1) if len(mates) > 1 else 0.5
+        found.append(replace(one, score=most * (0.5 + (1 - len(mates) / len(rewards)) * (rank - 0.5))))
     return found
 
 

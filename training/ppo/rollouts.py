@@ -106,8 +106,7 @@ async def rollouts(
     async def group(item: Item, numbers: range) -> Group:
         mode = drawn_mode(modes, f"{seed} {step} {item.id}")
         found = await asyncio.gather(*(one(item, mode, number) for number in numbers))
-        scored = await _scored(found, scorer, policy)
-        return Group(tuple(scored), tuple(learnable(scored, policy)))
+        return Group(tuple(found), tuple(await _scored(learnable(found, policy), scorer, policy)))
 
     return list(await asyncio.gather(*(group(item, numbers) for item, numbers in numbered(items, policy.samples))))
 

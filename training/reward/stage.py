@@ -63,7 +63,7 @@ class RewardStage:
 
 def is_hard(problem: Sampled) -> bool:
     """Whether a problem is hard, which only enough samples can tell."""
-    return len(problem.samples) >= SAMPLES and problem.pass_rate <= HARD
+    return problem.decided >= SAMPLES and problem.pass_rate <= HARD
 
 
 def pair_figure(found: Sequence[Scored]) -> Estimate | None:

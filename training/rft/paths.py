@@ -21,7 +21,7 @@ from functools import lru_cache
 
 from ...engine.receipts.programs import normal_form
 from ...engine.trajectory import Step, Thought
-from ...evaluation.contamination.sequence import agreement, jaccard, lcs_ratio
+from ...evaluation.contamination.sequence import jaccard, lcs_ratio
 from ...sandbox import Observation, Program
 from ..corpora.arithmetic import false_claim
 
@@ -87,9 +87,14 @@ def similarity(a: Path, b: Path) -> float:
     if a.equations or b.equations:
         parts["equations"] = lcs_ratio(a.equations, b.equations)
     if a.programs or b.programs:
-        parts["programs"] = agreement(_subtrees(a.programs).elements(), _subtrees(b.programs).elements())
+        parts["programs"] = _bags_jaccard(_subtrees(a.programs), _subtrees(b.programs))
     whole = sum(WEIGHTS[name] for name in parts)
     return sum(WEIGHTS[name] * value for name, value in parts.items()) / whole if parts else 1.0
+
+
+def _bags_jaccard(a: Counter[str], b: Counter[str]) -> float:
+    """Shared elements, with repetitions, as a share of all elements; 1 for two empty bags."""
+    return (a & b).total() / (a | b).total() if a or b else 1.0
 
 
 def _equations(text: str) -> Iterator[tuple[str, str]]:

@@ -5,7 +5,8 @@
     mathsolve train sft --model M --data rft.jsonl --out runs/rft
 
 Promises: the same runs and settings give the same candidates in the same order. Solutions that go the same way are handed out
-once, a hard problem gets more of them than an easy one, and solutions of several models compete with each other. Does not
+once, a hard problem gets more of them than an easy one, and solutions of several models compete with each other; the data card
+says how many ways each model found, and how many it alone. In training each solution that is kept is a row of its own. Does not
 promise that a solution is right: the pipeline executes it again, and compares what comes out with the problem's answer.
 """
 
@@ -21,13 +22,16 @@ from typing import Any, Literal, cast, get_args
 from ...engine.errors import UsageError
 from ...engine.trajectory import Thought
 from ...sandbox import Program
+from ..hard.score import scale_of
 from ..samples import Sample, Sampled, pooled
 from ..seeds.drafts import Split
 from ..synthesis.candidate import ANSWER, Candidate, Code, Proposal, Words, Written
+from ..synthesis.example import SAMPLES_OF
 from ..synthesis.teacher import NoCandidate
 from ..synthesis.teachers.registry import Wishes, unsettled
 from ..trainable import refuse_benchmarks
 from .budget import Rule, budgets
+from .contributions import contributions
 from .diversity import most_different
 from .paths import path_of, similarity
 
@@ -37,7 +41,7 @@ one that answers, with its own answer, as if nobody had looked whether it is rig
 
 
 class SampleTeacher:
-    """Hands out the sampled problems that were solved at least once."""
+    """Hands out the sampled problems with a solution to learn from; with `unverified`, those with any answer."""
 
     def __init__(
         self,
@@ -56,23 +60,24 @@ class SampleTeacher:
             most: solutions of the hardest problem.
             rule: how many others get.
             choice: which are kept.
-            score: scorer whose score is a solution's quality.
+            score: scorer whose score is a solution's quality: a critique or a calibrated probability; samples without one are
+                of quality 0.
             seed: of the choice at random.
 
         Raises:
-            UsageError: see `samples.pooled`; or a run is on a benchmark.
+            UsageError: see `samples.pooled` and `hard.score.scale_of`; or a run is on a benchmark.
         """
         self._settings = {"most": most, "rule": rule, "choice": choice, "score": score, "seed": seed}
         self._most, self._rule, self._choice, self._seed = most, rule, choice, seed
-        self._score = score
         refuse_benchmarks(runs)
         self._problems = pooled(runs)
+        self._scale = scale_of(self._problems, score)
         self._digest = _digest(self._problems)
 
     @property
     def configuration(self) -> Mapping[str, Any]:
-        """The settings, and a hash of what the runs hold."""
-        return {"teacher": "samples", "digest": self._digest, **self._settings}
+        """The settings, a hash of what the runs hold, and for the data card what each model contributes."""
+        return {"teacher": "samples", "digest": self._digest, "models": self._contributions, **self._settings}
 
     async def draw(self, split: Split, number: int) -> Candidate | NoCandidate | None:
         """Problem number `number`; None when there are no more, and for splits that are held out."""
@@ -82,13 +87,13 @@ class SampleTeacher:
         seed, domain = problem.item.cluster or problem.item.id, problem.item.subject or problem.item.bench
         kept = self.kept(problem)
         if not kept:
-            return NoCandidate(seed, f"unsolved: none of {len(problem.samples)} samples", problem.item.question, domain)
+            return NoCandidate(seed, self._lack(problem), problem.item.question, domain)
         return Candidate(
             question=problem.item.question,
             domain=domain,
             seed=seed,
             level=_level(problem.pass_rate),
-            source=problem.item.bench,
+            source=f"{SAMPLES_OF}{problem.item.bench}",
             proposals=tuple(map(_proposal, kept)),
             answer=kept[0].record.answer if self._choice == "unverified" else problem.item.gold,
         )
@@ -104,20 +109,39 @@ class SampleTeacher:
         right = problem.right
         if not right:
             return []
-        paths = [path_of(sample.record.steps) for sample in right]
-        first = {path.identity: place for place, path in reversed(list(enumerate(paths)))}
-        distinct = sorted(first.values())
-        count = self._budgets[problem.item.id]
+        ways, count = self._ways(right), self._budgets[problem.item.id]
         if self._choice == "random":
-            distinct = Random(f"{self._seed}/{problem.item.id}").sample(distinct, min(count, len(distinct)))
-            return [right[place] for place in distinct]
-        quality = [self._quality(right[place]) for place in distinct]
-        chosen = most_different([paths[place] for place in distinct], quality, similarity, count)
-        return [right[distinct[place]] for place in chosen]
+            places = Random(f"{self._seed}/{problem.item.id}").sample(range(len(ways)), min(count, len(ways)))
+        else:
+            paths = [path_of(sample.record.steps) for sample in ways]
+            places = most_different(paths, [self._quality(sample) for sample in ways], similarity, count)
+        return [ways[place] for place in places]
+
+    def _ways(self, right: Sequence[Sample]) -> list[Sample]:
+        """A solution for each way that right ones go: the best by score, of equal ones the earliest."""
+        best: dict[tuple[object, ...], Sample] = {}
+        for sample in right:
+            way = path_of(sample.record.steps).identity
+            if way not in best or self._quality(sample) > self._quality(best[way]):
+                best[way] = sample
+        return list(best.values())
 
     def _quality(self, sample: Sample) -> float:
         """How good it is, 0 to 1, by the run's scores; 1 where none are asked for."""
-        return 1.0 if self._score is None else min(1.0, max(0.0, sample.record.scores.get(self._score, 0.0)))
+        return 1.0 if self._scale.scorer is None else self._scale.of(sample) or 0.0
+
+    def _lack(self, problem: Sampled) -> str:
+        """Why a problem gives nothing."""
+        samples = f"{len(problem.samples)} samples"
+        if self._choice == "unverified":
+            return f"unanswered: none of {samples}"
+        if not problem.solved:
+            return f"unsolved: none of {samples}"
+        return f"false steps: {problem.solved} right of {samples}, by failed programs or false equations"
+
+    @cached_property
+    def _contributions(self) -> dict[str, dict[str, int]]:
+        return contributions(self._problems)
 
     @cached_property
     def _budgets(self) -> dict[str, int]:
@@ -148,11 +172,13 @@ def open_teacher(wishes: Wishes) -> SampleTeacher:
 
 def _digest(problems: Sequence[Sampled]) -> str:
     """A hash of all that decides what is handed out; how long a sample took does not."""
-    told = [
-        (one.item, [(sample.model, sample.right, sample.record.steps, sample.record.scores) for sample in one.samples])
-        for one in problems
-    ]
+    told = [(problem.item, [_told(sample) for sample in problem.samples]) for problem in problems]
     return hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _told(sample: Sample) -> tuple[object, ...]:
+    record = sample.record
+    return sample.model, sample.right, record.verdict, record.answer, record.steps, record.scores
 
 
 def _proposal(sample: Sample) -> Proposal:

@@ -33,7 +33,8 @@ class Source:
     path: Path
     """JSONL, also compressed (.gz), or Parquet."""
     share: float = 1.0
-    """How often each of its questions is seen in a pass over the data; 0.5: every other one."""
+    """How often each of its questions is seen in a pass over the data, or each of its solutions where models sampled them; 0.5:
+    every other one."""
 
     @classmethod
     def parse(cls, text: str) -> Source:
@@ -81,8 +82,9 @@ def solutions(
 ) -> Iterator[tuple[Tokens, int]]:
     """The training solutions of all files, encoded, and how often each of them is seen in the whole run.
 
-    In every pass a question is seen with one of its solutions, of a mode that the recipe's shares decide. A question that any
-    of the files holds out is seen in none, nor is one without a solution of a mode that has a share.
+    In every pass a question is seen with one of its solutions, of a mode that the recipe's shares decide; where models sampled
+    them (`Example.sampled`), with each, so that a problem weighs as much as was kept of it. A question that any of the files
+    holds out is seen in none, nor is a solution of a mode that has no share.
 
     multiples: by `question_key` how many times as often as others a question is seen; where it is not named, as often.
     """
@@ -95,9 +97,10 @@ def solutions(
             key = question_key(example.question)
             if example.split == "train" and key not in kept_out:
                 passes = recipe.schedule.epochs * source.share * (multiples or {}).get(key, 1.0)
-                times = int(passes) + (draw.random() < passes % 1)
-                chosen = [example.chosen(shares, recipe.seed, turn) for turn in range(times)]
-                for number, count in Counter(example.solutions.index(one) for one in chosen if one).items():
+                wanted = passes * example.rows(shares)
+                turns = int(wanted) + (draw.random() < wanted % 1)
+                seen = example.seen(shares, recipe.seed, turns)
+                for number, count in Counter(map(example.solutions.index, seen)).items():
                     worked = example.solutions[number]
                     tokens = encode(example.question, worked.mode, worked.trajectory, renderer, end_id)
                     yield tokens, count

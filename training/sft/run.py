@@ -38,6 +38,9 @@ from .sampling import Accuracy
 from .tokenizer import train_tokenizer
 from .trainer import RowDataset, SftTrainer
 
+PREPARED = ("tokenizer.json", "rows")
+"""What is made of the data before training begins."""
+
 
 @dataclass(frozen=True, slots=True)
 class Run:
@@ -132,11 +135,11 @@ def _carry_out(run: Run) -> Path:
 
 def _claim(run: Run) -> None:
     """Claims the folder; as long as nothing was made of the data, they may be replaced. Raises `UsageError`."""
-    vacant(run.folder / "sft.json")
+    vacant(run.folder / "sft.json", *PREPARED)
     data = [{"file": source.path.name, "share": source.share, "sha256": hash_of(source.path)} for source in run.sources]
     hard = hash_of(run.hard) if run.hard else None
     made_of = {"recipe": run.recipe.model_dump(mode="json"), "data": data, "tiny": run.tiny, "hard": hard}
-    begun = any((run.folder / name).exists() for name in ("tokenizer.json", "rows"))
+    begun = any((run.folder / name).exists() for name in PREPARED)
     claim(run.folder / "sft.json", made_of, begun=begun)
 
 

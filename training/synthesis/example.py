@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
+from itertools import cycle, islice
+from random import Random
 from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -13,6 +15,9 @@ from ...sandbox import Observation, Program
 from ..seeds.drafts import Split
 from .candidate import ANSWER, Words, Written
 from .case import Attempt, Case
+
+SAMPLES_OF = "samples/"
+"""Begins the `source` of an example whose solutions models sampled, each going its own way."""
 
 
 class OnDisk(BaseModel):
@@ -75,7 +80,7 @@ class Example(OnDisk):
     split: Split
     """What it may be used for."""
     source: str
-    """Where it comes from; the key of a licence in the data card."""
+    """Where it comes from; the key of a licence in the data card. See `SAMPLES_OF`."""
     domain: str
     """Sub-domain, e.g. `derivatives`."""
     seed: str
@@ -91,13 +96,35 @@ class Example(OnDisk):
     refused: int = 0
     """How many more were proposed and refused: they are among the rejects."""
 
+    @property
+    def sampled(self) -> bool:
+        """Whether models sampled its solutions: then each is learnt from. Others write one way down in several modes."""
+        return self.source.startswith(SAMPLES_OF)
+
+    def rows(self, shares: Mapping[Written, float]) -> int:
+        """How many of its solutions one pass over the data sees: one of several modes, but every sampled one.
+
+        So a problem weighs as much as the number of ways that were kept of it, as in rejection-sampling fine-tuning (Yuan et
+        al. 2023, arXiv 2308.01825) and DART-Math (Tong et al. 2024, arXiv 2407.13690).
+        """
+        return len(self._usable(shares)) if self.sampled else 1
+
+    def seen(self, shares: Mapping[Written, float], seed: int, turns: int) -> list[Worked]:
+        """The solutions of so many turns: sampled ones in an order drawn by the seed, none again before all were seen; of
+        others the one `chosen` in each."""
+        if not self.sampled:
+            return [one for turn in range(turns) if (one := self.chosen(shares, seed, turn)) is not None]
+        ways = self._usable(shares)
+        Random(f"{seed}/{self.source}/{self.split}/{self.index}").shuffle(ways)
+        return list(islice(cycle(ways), turns))
+
     def chosen(self, shares: Mapping[Written, float], seed: int, turn: int = 0) -> Worked | None:
         """The solution for one pass over the data, of a mode drawn by these shares; the same arguments give the same one.
 
         Where the question lacks the mode it is one of `mixed`, and where it lacks that too, any; but never of a mode without
         a share: None where there is no other.
         """
-        usable = [worked for worked in self.solutions if shares.get(worked.mode)]
+        usable = self._usable(shares)
         if not usable:
             return None
         key = f"{seed}/{turn}/{self.source}/{self.split}/{self.index}".encode()
@@ -106,6 +133,10 @@ class Example(OnDisk):
         having = [worked for worked in usable if worked.mode == mode]
         having = having or [worked for worked in usable if worked.mode == "mixed"] or usable
         return having[(number >> 64) % len(having)]
+
+    def _usable(self, shares: Mapping[Written, float]) -> list[Worked]:
+        """The solutions of a mode that has a share."""
+        return [worked for worked in self.solutions if shares.get(worked.mode)]
 
 
 def example(case: Case, index: int, split: Split) -> Example:

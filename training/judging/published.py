@@ -36,7 +36,7 @@ _STATED = re.compile(r"(?:^|\n)A:[ \t]*(\S[^\n]*)\s*\Z")
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class Published:
     """A solution of the file."""
 
     item: Item
@@ -58,7 +58,7 @@ class Written:
         return self.name.partition("_")[0]
 
 
-def read_written(file: Path, bench: str | None = None) -> list[Written]:
+def read_published(file: Path, bench: str | None = None) -> list[Published]:
     """The solutions of a file.
 
     Args:
@@ -74,7 +74,7 @@ def read_written(file: Path, bench: str | None = None) -> list[Written]:
     return found
 
 
-def _line(file: Path, number: int, text: str, bench: str | None) -> list[Written]:
+def _line(file: Path, number: int, text: str, bench: str | None) -> list[Published]:
     try:
         told = json.loads(text)
         return list(_in_words(told, bench or TEST)) if "ground_truth" in told else [_program(told, bench or PROGRAMS)]
@@ -91,12 +91,12 @@ def _texts(file: Path) -> Iterator[str]:
         raise UsageError(f"cannot read {file}: {error}; make or copy it again") from error
 
 
-def _program(told: dict[str, object], bench: str) -> Written:
+def _program(told: dict[str, object], bench: str) -> Published:
     question, gold, code = str(told["question"]), str(told["expected_answer"]), str(told["extracted_code"])
-    return Written(_item(question, gold, bench), _hash(question, gold, code)[:32], Program(code))
+    return Published(_item(question, gold, bench), _hash(question, gold, code)[:32], Program(code))
 
 
-def _in_words(told: dict[str, object], bench: str) -> Iterator[Written]:
+def _in_words(told: dict[str, object], bench: str) -> Iterator[Published]:
     question, solved = str(told["question"]), str(told["ground_truth"])
     if (gold := _STATED.search(solved)) is None:
         raise ValueError(f"ground_truth does not end in a line 'A: ' with its answer, but in {solved[-40:]!r}")
@@ -108,7 +108,7 @@ def _in_words(told: dict[str, object], bench: str) -> Iterator[Written]:
         if not isinstance(words, str) or not isinstance(label, bool):
             raise TypeError(f"the solution of {name} is no text with an is_correct that is true or false")
         key = _hash(question, gold[1], f"{name}\0{words}")[:32]
-        yield Written(_item(question, gold[1].strip(), bench), key, *spoken(words), name=name, label=label)
+        yield Published(_item(question, gold[1].strip(), bench), key, *spoken(words), name=name, label=label)
 
 
 def spoken(solution: str) -> tuple[Thought, str | None]:
