@@ -133,14 +133,14 @@ class Judge:
             raise UsageError(
                 f"{str(folder)!r} holds no {MANIFEST}, so it is no judge; mathsolve train reward or critique makes one"
             )
-        if not any(found.glob("*.safetensors")):
-            raise UsageError(f"{found} has no weights (*.safetensors): copy the whole folder, or train the judge again")
         if missing := [name for name in ("torch", "transformers") if find_spec(name) is None]:
             raise UsageError(f"a judge needs {' and '.join(missing)}: pip install 'mathsolve[transformers]'")
         self.folder = found
         """Where it is."""
         self.manifest = _manifest(found / MANIFEST)
         """What it says of itself."""
+        if not any(found.glob("*.safetensors")):
+            raise UsageError(f"{found} has no weights (*.safetensors): copy the whole folder, or train the judge again")
         self.name: str = self.manifest.kind
         """What its scores are called."""
         self._reading = threading.Lock()

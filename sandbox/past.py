@@ -67,11 +67,6 @@ class History:
         elif self._mode == "stateful" and latest.status in ("timeout", "memory"):
             self._exact = False
 
-    def distrust(self) -> None:
-        """None of them is run again: one of them may be to blame for what became of the session."""
-        self.past.clear()
-        self._exact = False
-
     def clear(self) -> None:
         """The variables are gone."""
         self.past.clear()

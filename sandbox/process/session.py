@@ -102,8 +102,6 @@ class ProcessSession(Session):
             tried[fate.reason] += 1
             if self._sandbox.closed or tried[fate.reason] >= fate.tries:
                 break
-            if ending == "garbage" and self._history.left:  # whose it is nobody can tell: a thread's of an earlier one?
-                self._history.distrust()
             self._sandbox.meter.retried += 1
         return await self._obituary(fate, ending, capture, limits, server.tier)
 
@@ -200,8 +198,6 @@ class ProcessSession(Session):
             limits = replace(past.limits, cpu_s=left_s)
             wall_s = end - time.monotonic()
             server, ending, _ = await self._execute(past.number, past.program, limits, 0, wall_s)
-            if ending == "garbage":  # as often as it is run again
-                return False
             if not isinstance(ending, Done):
                 fate = await self._verdict(ending, limits, server)
                 return fate.reason if fate.tries > 1 else False

@@ -48,7 +48,7 @@ def verdict(ending: Ending, limits: Limits, alive: bool) -> Verdict:
         return Verdict("crashed", "SystemError: the session's process ended before the program ran", "idle", TRIES)
     if not isinstance(ending, Exited):
         error = "SystemError: the program broke its process"
-        return Verdict("crashed", error, "crash", 2)
+        return Verdict("crashed", error, "crash", 2 if ending == "lost" else 1)
     return _of_exit(ending, limits)
 
 

@@ -102,9 +102,12 @@ def test_what_is_no_judge_is_named(tmp_path: Path) -> None:
     (folder / "judge.json").write_text(json.dumps({**manifest, "kind": "critique"}))
     with pytest.raises(BackendError, match="has 1 outputs, so it is no critique"):
         Judge(folder).raw(ATTEMPTS)
-    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors").write_bytes(b"a pointer to a file that was never fetched")
     with pytest.raises(BackendError, match="cannot load the judge"):
         Judge(folder).raw(ATTEMPTS)
+    (folder / "model.safetensors").unlink()
+    with pytest.raises(UsageError, match="has no weights"):
+        Judge(folder)
     (folder / "judge.json").write_text('{"kind": "oracle"}')
     with pytest.raises(UsageError, match=r"judge\.json is damaged: kind"):
         Judge(folder)
