@@ -315,6 +315,8 @@ def test_every_recipe_of_the_package_is_one() -> None:
     }
     with pytest.raises(UsageError, match="mathsolve train sft qwen-7b-lora"):
         load_recipe("qwen-7b-lora")
+    stages = [path for path in (folder / "loops").glob("*.toml") if not path.stem.startswith("loop")]
+    assert stages and not any(type(load_fine_tuning(str(path))) is Recipe for path in stages)
 
 
 def test_the_files_for_accelerate_say_what_they_are_named_for() -> None:
