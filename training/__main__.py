@@ -11,12 +11,23 @@ from .command import app
 def main() -> int:
     """Runs the command; the exit code says how it ended, as that of `mathsolve` does."""
     try:
-        return app(sys.argv[1:], result_action="return_value") or 0
+        code = app(sys.argv[1:], result_action="return_value") or 0
     except MathsolveError as error:
         print(f"mathsolve: {error}", file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1
     except KeyboardInterrupt:
-        return 130
+        code = 130
+    _leave_the_others()
+    return int(code)
+
+
+def _leave_the_others() -> None:
+    """Closes the connections to the other processes: one that ends while its threads still hold them is aborted at times,
+    with all of its work done (pytorch/pytorch#190489). After an error in one process alone the others may wait for it in
+    the midst of a sum, so then that is left to the launcher."""
+    distributed = sys.modules.get("torch.distributed")
+    if distributed is not None and distributed.is_available() and distributed.is_initialized():
+        distributed.destroy_process_group()
 
 
 if __name__ == "__main__":

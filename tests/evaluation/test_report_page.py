@@ -168,7 +168,8 @@ def test_keys_walk_problems_and_samples_and_the_address_follows(show: Open, run:
     assert addresses == ["#made/0/0", "#made/1/0", "#made/1/1", "#made/2/0", "#made/1/0", "#made/1/0"]
     assert tab.get_attribute("#list", "aria-activedescendant") == "row-1"
     tab.keyboard.press("Escape")
-    assert tab.is_visible("#report") and not tab.is_visible("#browser")
+    tab.wait_for_selector("#report", state="visible")
+    assert not tab.is_visible("#browser")
 
 
 def test_an_address_opens_its_sample_with_its_filters(show: Open, run: Run) -> None:

@@ -200,6 +200,22 @@ def test_two_processes_make_the_model_of_one(data: Path, recipe_file: Path, whol
     assert log(tmp_path)[-1]["step"] == log(whole)[-1]["step"]
 
 
+def test_a_process_of_several_ends_without_connections_to_the_others(
+    data: Path, recipe_file: Path, tmp_path: Path
+) -> None:
+    """Threads that still hold some abort one process in a few, after all of its work is done."""
+    script = tmp_path / "connected.py"
+    script.write_text(
+        "import sys, torch.distributed as d\nfrom mathsolve.training.__main__ import main\n"
+        "code = main()\nsys.exit(code or (40 if d.is_initialized() else 0))\n",
+        encoding="utf-8",
+    )
+    launcher = (sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", str(script))
+    asked = ["sft", str(recipe_file), "--data", str(data), "--out", str(tmp_path / "run"), "--dry-run"]
+    told = subprocess.run([*launcher, *asked], capture_output=True, timeout=500)
+    assert told.returncode == 0, told.stderr.decode()
+
+
 def test_the_finished_model_may_be_the_mean_of_the_last_checkpoints(
     data: Path, recipe_file: Path, tmp_path: Path
 ) -> None:

@@ -6,6 +6,7 @@ after the present step; the same command goes on from the last whole checkpoint.
 
 from __future__ import annotations
 
+import os
 import shutil
 import warnings
 from collections.abc import Iterator, Sequence
@@ -56,11 +57,12 @@ def conducted() -> Iterator[None]:
 
 @contextmanager
 def place(folder: Path, *, dry: bool) -> Iterator[Path]:
-    """The folder that a run works in: its own, or one that is gone afterwards."""
-    if not dry:
-        yield folder
+    """The folder that a run works in: its own, or one that is gone afterwards, which the first process sees to."""
+    within = folder / "dry-run" if dry else folder
+    if not dry or os.environ.get("RANK", "0") != "0":
+        yield within
         return
-    made, within = not folder.exists(), folder / "dry-run"
+    made = not folder.exists()
     shutil.rmtree(within, ignore_errors=True)
     try:
         yield within
