@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 import signal
 import subprocess
@@ -173,6 +174,17 @@ def test_a_run_that_was_killed_goes_on_to_the_same_weights(
     expected, found = (load_file(folder / "model" / "model.safetensors") for folder in (trained, tmp_path / "out"))
     assert expected.keys() == found.keys()
     assert all(torch.equal(expected[name], found[name]) for name in expected)
+
+
+def test_two_processes_make_the_judge_of_one(trained: Path, run: Path, tmp_path: Path) -> None:
+    launcher = [sys.executable, "-m", "torch.distributed.run", "--standalone", "--nproc_per_node", "2", "-m"]
+    words = ["reward", str(recipe_file(tmp_path)), "--runs", str(run), "--out", str(tmp_path / "out")]
+    environment = {**os.environ, "OMP_NUM_THREADS": "1"}
+    told = subprocess.run([*launcher, "mathsolve.training", *words], capture_output=True, timeout=500, env=environment)
+    assert told.returncode == 0, told.stderr.decode()
+    expected, found = (load_file(folder / "model" / "model.safetensors") for folder in (trained, tmp_path / "out"))
+    assert expected.keys() == found.keys()
+    assert all(torch.allclose(expected[name], found[name], atol=2e-4) for name in expected)
 
 
 def test_adapters_and_a_head_are_trained_on_a_language_model_from_a_folder(
