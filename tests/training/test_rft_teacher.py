@@ -15,7 +15,9 @@ from mathsolve.evaluation.item import Item
 from mathsolve.evaluation.record import Record
 from mathsolve.evaluation.run import item_to_json
 from mathsolve.sandbox import Observation, ProcessSandbox, Program
-from mathsolve.training.rft.teacher import SampleTeacher, open_teacher
+from mathsolve.training.command import app
+from mathsolve.training.rft.gate import Bounds
+from mathsolve.training.rft.teacher import SampleTeacher
 from mathsolve.training.samples import pooled
 from mathsolve.training.synthesis.candidate import Candidate
 from mathsolve.training.synthesis.filters.chain import Criteria
@@ -23,7 +25,6 @@ from mathsolve.training.synthesis.ledger import read_examples
 from mathsolve.training.synthesis.measures import measures
 from mathsolve.training.synthesis.synthesise import synthesise
 from mathsolve.training.synthesis.teacher import NoCandidate
-from mathsolve.training.synthesis.teachers.registry import Wishes
 
 EASY = Item("toy/easy", "toy", "A crate holds 12 jars. How many jars do 7 crates hold?", "84")
 HARD = Item("toy/hard", "toy", "A tram has 5 stops of 4 minutes and 3 of 9 minutes. How long does it wait?", "47")
@@ -134,20 +135,37 @@ def test_of_samples_that_go_the_same_way_the_best_scored_is_kept(tmp_path: Path)
     marks = ((SUM, 2.0), (PRODUCT, 4.0), (RENAMED, 9.0), (SAID, 1.0))
     told = [record(EASY, n, steps, scores={"critique": mark}) for n, (steps, mark) in enumerate(marks)]
     run = run_of(tmp_path / "run", "small", told)
-    best = SampleTeacher([run], most=1, score="critique")
+    best = SampleTeacher([run], most=1, bounds=Bounds(critique="critique", least=0))
     assert [sample.record.steps for sample in best.kept(pooled([run])[0])] == [RENAMED]
     assert [sample.record.steps for sample in SampleTeacher([run], most=1).kept(pooled([run])[0])] == [SAID]
 
 
-def test_a_reward_is_no_quality_and_an_unknown_score_is_named(tmp_path: Path) -> None:
-    told = [record(EASY, n, SUM, scores={"reward": 3.0 - 9 * n, "critique": 5.0}) for n in range(2)]
-    run = run_of(tmp_path / "run", "small", told)
-    for name, message in (
-        ("reward", "a reward only ranks"),
-        ("crtique", "no sample has a score 'crtique'; .* critique"),
-    ):
-        with pytest.raises(UsageError, match=message):
-            open_teacher(Wishes(settings={"runs": str(run), "score": name}))
+def test_only_well_judged_solutions_pass(tmp_path: Path) -> None:
+    """Of four right ways one is doubted by the critique, one ranks low by reward, and one was judged by nobody."""
+    judged: list[dict[str, float]] = [
+        {"critique": 0.95, "reward": 5.0},
+        {"critique": 0.6, "reward": 9.0},
+        {"critique": 0.99, "reward": -4.0},
+        {},
+    ]
+    ways = (SUM, PRODUCT, SAID, by_program("print(84)", "84"))
+    told = [record(EASY, n, steps, scores=scores) for n, (steps, scores) in enumerate(zip(ways, judged, strict=True))]
+    told += [record(EASY, 4 + n, SUM, "wrong", scores={"critique": 0.1, "reward": float(n)}) for n in range(2)]
+    run = run_of(tmp_path / "run", "small", [*told, record(HARD, 0, WAIT, scores={"critique": 0.5, "reward": 0.0})])
+    problem = pooled([run])[0]
+
+    def kept(bounds: Bounds) -> set[int]:
+        teacher = SampleTeacher([run], most=8, rule="uniform", bounds=bounds)
+        return {sample.record.sample for sample in teacher.kept(problem)}
+
+    assert kept(Bounds()) == {0, 1, 2, 3}
+    assert kept(Bounds(critique="critique")) == {0, 2}
+    assert kept(Bounds(reward="reward")) == {0, 1}
+    assert kept(Bounds("critique", 0.9, "reward", 0.4)) == {0}
+    assert kept(Bounds("critique", 0.5, "reward", 0.8)) == {1}, "the second best of five has rank 0.7"
+    _, hard, _ = drawn(SampleTeacher([run], bounds=Bounds(critique="critique")))
+    assert isinstance(hard, NoCandidate)
+    assert hard.reason == "poor scores: 1 right of 1 samples, none with those that are asked for"
 
 
 def test_the_pipeline_runs_them_again(runs: list[Path], tmp_path: Path) -> None:
@@ -171,17 +189,37 @@ def test_the_pipeline_runs_them_again(runs: list[Path], tmp_path: Path) -> None:
     )
 
 
+def test_the_command_writes_what_is_kept_and_a_card(
+    runs: list[Path], tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    named = ["rft", "--runs", *map(str, runs), "--out", str(tmp_path / "rft.jsonl"), "--benchmarks", "", "--json"]
+    assert app(named, result_action="return_value") == 0
+    assert json.loads(capsys.readouterr().out)["kept"]["train"] == 2
+    assert [example.question for example in read_examples(tmp_path / "rft.jsonl")] == [EASY.question, HARD.question]
+    card = (tmp_path / "rft.jsonl.md").read_text(encoding="utf-8")
+    assert "small" in card and "large" in card
+
+
 def test_mistakes_of_a_user_are_named(runs: list[Path], tmp_path: Path) -> None:
     other = run_of(tmp_path / "other", "m", [])
     line = item_to_json(Item(EASY.id, "toy", "Another question with 3 jars?", "3"))
     (other / "problems.jsonl").write_text(line + "\n")
+    scored = [record(EASY, n, SUM, scores={"reward": 3.0 - 9 * n, "critique": 5.0}) for n in range(2)]
+    judged = run_of(tmp_path / "judged", "small", scored)
+    one = str(runs[0])
     for told, message in (
-        ({}, "name at least one run"),
-        ({"runs": str(tmp_path)}, "is no run"),
-        ({"runs": f"{runs[0]},{other}"}, "is another one than in the run before"),
-        ({"runs": str(runs[0]), "rule": "all"}, "choose uniform or prop2diff"),
-        ({"runs": str(runs[0]), "most": "0"}, "write a number from 1"),
-        ({"runs": str(runs[0]), "keep": "2"}, "no such setting"),
+        ([str(tmp_path)], "is no run"),
+        ([one, one], "a run is named twice"),
+        ([one, str(other)], "is another one than in the run before"),
+        ([one, "--most", "0"], "--most and --concurrency must be 1 or more"),
+        ([one, "--critique", "critique"], "no sample has a score 'critique'; mathsolve score RUN"),
+        ([one, "--reward", "reward"], "no sample has a score 'reward'; mathsolve score RUN"),
+        ([str(judged), "--reward", "rewrad"], "no sample has a score 'rewrad'; there are: critique, reward"),
+        ([str(judged), "--critique", "crtique"], "no sample has a score 'crtique'; .* critique"),
+        ([str(judged), "--critique", "reward"], "a reward only ranks"),
+        ([str(judged), "--critique", "critique", "--least", "9"], "--least 9: write a number from 0 to 1"),
+        ([str(judged), "--critique", "critique", "--choice", "unverified"], "leave --critique and --reward out"),
     ):
         with pytest.raises(UsageError, match=message):
-            open_teacher(Wishes(settings=told))
+            app(["rft", "--runs", *told, "--out", str(tmp_path / "out.jsonl")], result_action="return_value")
+    assert not (tmp_path / "out.jsonl").exists()

@@ -1,7 +1,7 @@
 """The teacher of rejection-sampling fine-tuning: of problems that models have sampled, the right solutions that differ most.
 
     mathsolve eval problems.jsonl --model M --samples 16 --out runs/m       # one run for each model, on training problems
-    mathsolve train synthesise --teacher samples --set runs=runs/m,runs/n -n 0 --out rft.jsonl
+    mathsolve train rft --runs runs/m runs/n --out rft.jsonl
     mathsolve train sft --model M --data rft.jsonl --out runs/rft
 
 Promises: the same runs and settings give the same candidates in the same order. Solutions that go the same way are handed out
@@ -14,25 +14,24 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from functools import cached_property
 from pathlib import Path
 from random import Random
-from typing import Any, Literal, cast, get_args
+from typing import Any, Literal
 
-from ...engine.errors import UsageError
 from ...engine.trajectory import Thought
 from ...sandbox import Program
-from ..hard.score import scale_of
 from ..samples import Sample, Sampled, pooled
 from ..seeds.drafts import Split
 from ..synthesis.candidate import ANSWER, Candidate, Code, Proposal, Words, Written
 from ..synthesis.example import SAMPLES_OF
 from ..synthesis.teacher import NoCandidate
-from ..synthesis.teachers.registry import Wishes, unsettled
 from ..trainable import refuse_benchmarks
 from .budget import Rule, budgets
 from .contributions import contributions
 from .diversity import most_different
+from .gate import Bounds, Gate
 from .paths import path_of, similarity
 
 Choice = Literal["different", "random", "unverified"]
@@ -50,7 +49,7 @@ class SampleTeacher:
         most: int = 4,
         rule: Rule = "prop2diff",
         choice: Choice = "different",
-        score: str | None = None,
+        bounds: Bounds | None = None,
         seed: int = 0,
     ) -> None:
         """Read the runs.
@@ -60,18 +59,18 @@ class SampleTeacher:
             most: solutions of the hardest problem.
             rule: how many others get.
             choice: which are kept.
-            score: scorer whose score is a solution's quality: a critique or a calibrated probability; samples without one are
-                of quality 0.
+            bounds: what is asked of scores; a critique is also a solution's quality where one of several is chosen.
             seed: of the choice at random.
 
         Raises:
-            UsageError: see `samples.pooled` and `hard.score.scale_of`; or a run is on a benchmark.
+            UsageError: see `samples.pooled` and `gate.Gate.of`; or a run is on a benchmark.
         """
-        self._settings = {"most": most, "rule": rule, "choice": choice, "score": score, "seed": seed}
+        bounds = bounds or Bounds()
+        self._settings = {"most": most, "rule": rule, "choice": choice, "seed": seed, "bounds": asdict(bounds)}
         self._most, self._rule, self._choice, self._seed = most, rule, choice, seed
         refuse_benchmarks(runs)
         self._problems = pooled(runs)
-        self._scale = scale_of(self._problems, score)
+        self._gate = Gate.of(bounds, self._problems)
         self._digest = _digest(self._problems)
 
     @property
@@ -106,29 +105,25 @@ class SampleTeacher:
         if self._choice == "unverified":
             answered = [one for one in problem.samples if one.record.answer is not None and one.record.steps]
             return [Random(f"{self._seed}/{problem.item.id}").choice(answered)] if answered else []
-        right = problem.right
-        if not right:
+        passed = self._gate.passed(problem)
+        if not passed:
             return []
-        ways, count = self._ways(right), self._budgets[problem.item.id]
+        ways, count = self._ways(passed), self._budgets[problem.item.id]
         if self._choice == "random":
             places = Random(f"{self._seed}/{problem.item.id}").sample(range(len(ways)), min(count, len(ways)))
         else:
             paths = [path_of(sample.record.steps) for sample in ways]
-            places = most_different(paths, [self._quality(sample) for sample in ways], similarity, count)
+            places = most_different(paths, [self._gate.quality(sample) for sample in ways], similarity, count)
         return [ways[place] for place in places]
 
     def _ways(self, right: Sequence[Sample]) -> list[Sample]:
-        """A solution for each way that right ones go: the best by score, of equal ones the earliest."""
+        """A solution for each way that right ones go: the best by critique, of equal ones the earliest."""
         best: dict[tuple[object, ...], Sample] = {}
         for sample in right:
             way = path_of(sample.record.steps).identity
-            if way not in best or self._quality(sample) > self._quality(best[way]):
+            if way not in best or self._gate.quality(sample) > self._gate.quality(best[way]):
                 best[way] = sample
         return list(best.values())
-
-    def _quality(self, sample: Sample) -> float:
-        """How good it is, 0 to 1, by the run's scores; 1 where none are asked for."""
-        return 1.0 if self._scale.scorer is None else self._scale.of(sample) or 0.0
 
     def _lack(self, problem: Sampled) -> str:
         """Why a problem gives nothing."""
@@ -137,6 +132,8 @@ class SampleTeacher:
             return f"unanswered: none of {samples}"
         if not problem.solved:
             return f"unsolved: none of {samples}"
+        if problem.right:
+            return f"poor scores: {len(problem.right)} right of {samples}, none with those that are asked for"
         return f"false steps: {problem.solved} right of {samples}, by failed programs or false equations"
 
     @cached_property
@@ -145,29 +142,8 @@ class SampleTeacher:
 
     @cached_property
     def _budgets(self) -> dict[str, int]:
-        return budgets({one.item.id: one.pass_rate for one in self._problems if one.right}, self._most, self._rule)
-
-
-def open_teacher(wishes: Wishes) -> SampleTeacher:
-    """The teacher of `--set runs=FOLDER,FOLDER`. Raises `UsageError`."""
-    unsettled(wishes, ("runs", "most", "rule", "choice", "score"))
-    told = wishes.settings
-    runs = tuple(Path(name.strip()).expanduser() for name in told.get("runs", "").split(",") if name.strip())
-    rule, choice = told.get("rule", "prop2diff"), told.get("choice", "different")
-    for name, value, known in (("rule", rule, get_args(Rule)), ("choice", choice, get_args(Choice))):
-        if value not in known:
-            raise UsageError(f"--set {name}={value}: choose {', '.join(known[:-1])} or {known[-1]}")
-    most = told.get("most", "4")
-    if not most.isdecimal() or not int(most):
-        raise UsageError(f"--set most={most}: write a number from 1")
-    return SampleTeacher(
-        runs,
-        most=int(most),
-        rule=cast("Rule", rule),
-        choice=cast("Choice", choice),
-        score=told.get("score"),
-        seed=wishes.seed,
-    )
+        found = {one.item.id: one.pass_rate for one in self._problems if self._gate.passed(one)}
+        return budgets(found, self._most, self._rule)
 
 
 def _digest(problems: Sequence[Sampled]) -> str:

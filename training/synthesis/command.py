@@ -2,27 +2,20 @@
 
 from __future__ import annotations
 
-import asyncio
-import json
-import sys
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
 from ...engine.errors import UsageError
-from ...sandbox import ProcessSandbox
 from ..public import part
 from ..seeds.drafts import Split
-from .datacard import write_data_card
-from .filters.chain import Chain, Criteria
+from .filters.chain import Criteria
 from .filters.near_duplicate import Likeness
-from .formats import check_format, convert, working_file
+from .formats import check_format
+from .making import make, names
 from .measures import INSTALLED, measures
-from .synthesise import synthesise
-from .teacher import Teacher
 from .teachers.registry import TEACHERS, Wishes, open_teacher, settings
-from .yields import Yields, table
 
 app = App(
     name="synthesise",
@@ -36,9 +29,6 @@ Teachers: {", ".join(sorted(TEACHERS))}.
 What is rejected is in FILE.rejects.jsonl with its reason. Ctrl-C keeps
 everything; the same command goes on.""",
 )
-
-WIDE = 200
-"""Columns of the table where it does not go to a terminal."""
 
 
 @app.default
@@ -83,8 +73,7 @@ def synthesise_(
         Model that teaches, where the teacher is one: as for mathsolve --model.
     set_
         More for the teacher, NAME=VALUE; may be given several times. corpora: folder, names. deepmind: corpus (its file).
-        samples: runs, most, rule, choice, score. model: family, solver, solver_family, seeds, makers, samples, temperature,
-        max_tokens, concurrency.
+        model: family, solver, solver_family, seeds, makers, samples, temperature, max_tokens, concurrency.
     near_duplicates
         Keep questions that are nearly the same, as those are that a few templates give by the thousand.
     concurrency
@@ -95,50 +84,10 @@ def synthesise_(
     if n < 0 or held_out < 0 or concurrency < 1:
         raise UsageError("-n and --held-out must be 0 or more, and --concurrency 1 or more")
     check_format(out)
-    wishes = Wishes(seed, not n, _names(domains), data, model, settings(set_))
+    wishes = Wishes(seed, not n, names(domains), data, model, settings(set_))
     counts: dict[Split, int | None] = {"phrasings": held_out, "numbers": held_out} if held_out else {}
     counts["train"] = n or None
-    source, working = open_teacher(teacher, wishes), working_file(out)
+    source = open_teacher(teacher, wishes)
     likeness = None if near_duplicates else Likeness()
-    criteria = Criteria(measures(_names(benchmarks), part(data, "eval")), likeness=likeness)
-    try:
-        yields = asyncio.run(_made(source, working, counts, criteria, concurrency))
-    except KeyboardInterrupt:
-        print(f"mathsolve: stopped; {working} is kept, and the same command goes on", file=sys.stderr)
-        return 130
-    _finish(out, yields, criteria, as_json=as_json)
-    return 0
-
-
-async def _made(
-    teacher: Teacher, working: Path, counts: dict[Split, int | None], criteria: Criteria, concurrency: int
-) -> Yields:
-    from rich.console import Console
-
-    console = Console(stderr=True)
-    try:
-        async with ProcessSandbox() as sandbox:
-            return await synthesise(
-                teacher, working, counts, sandbox, criteria, concurrency=concurrency, console=console
-            )
-    finally:
-        await teacher.close()
-
-
-def _finish(out: Path, yields: Yields, criteria: Criteria, *, as_json: bool) -> None:
-    """Convert, write the data card, and show what came out."""
-    working, filters = working_file(out), Chain(criteria).names
-    convert(working, out)
-    card = write_data_card(out, working, yields, filters)
-    if as_json:
-        print(json.dumps({"file": str(out), "card": str(card), **yields.as_data()}, ensure_ascii=False))
-        return
-    from rich.console import Console
-
-    Console(width=None if sys.stdout.isatty() else WIDE).print(table(yields, filters))
-    made = f"{yields.kept.total()} questions, {yields.modes.total()} solutions"
-    print(f"{out}: {made}, compared with {len(criteria.measures.counts)} benchmarks; {card} describes them")
-
-
-def _names(text: str) -> tuple[str, ...]:
-    return tuple(name.strip() for name in text.split(",") if name.strip())
+    criteria = Criteria(measures(names(benchmarks), part(data, "eval")), likeness=likeness)
+    return make(source, out, counts, criteria, concurrency=concurrency, as_json=as_json)

@@ -37,7 +37,6 @@ TEACHERS = {
     "corpora": ".corpora:open_teacher",
     "deepmind": "...corpora.deepmind.teacher:open_teacher",
     "model": ".model.teacher:open_teacher",
-    "samples": "...rft.teacher:open_teacher",
 }
 """Module and function that opens each teacher."""
 
