@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from .. import __version__
@@ -44,9 +46,41 @@ def write_card(recipe: Recipe, folder: Path, target: Path) -> None:
             if outcome.halted:
                 raise MathsolveError(f"measuring {name!r} ended early ({outcome.halted}); the same command goes on")
             runs[name] = outcome.run
-    for ingredient in recipe.data:
-        shutil.copy(card_of(ingredient.file(folder)), target / f"data-{ingredient.teacher}.md")
-    replace_file(target / "README.md", [_card(recipe, folder, runs)])
+    parts = _parts(recipe, folder)
+    for part in parts:
+        shutil.copy(part.card, target / part.name)
+    replace_file(target / "README.md", [_card(recipe, folder, parts, runs)])
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Data that the model has seen."""
+
+    teacher: str
+    """Who made them."""
+    card: Path
+    """Their data card."""
+    first: bool = False
+    """Whether an earlier run saw them, from whose model this one went on."""
+
+    @property
+    def name(self) -> str:
+        """What their card is called beside the model."""
+        return f"data-{self.teacher}{'-first' if self.first else ''}.md"
+
+    def line(self) -> str:
+        """An entry of a list."""
+        return f"- `{self.teacher}`{', first' if self.first else ''}: see [its data card]({self.name})\n"
+
+
+def _parts(recipe: Recipe, folder: Path) -> list[Part]:
+    """What the model was trained on, beginning with the run that it went on from, if that is known."""
+    return [*_parts_before(recipe), *(Part(one.teacher, card_of(one.file(folder))) for one in recipe.data)]
+
+
+def _parts_before(recipe: Recipe) -> list[Part]:
+    cards = sorted((Path(recipe.model).parents[1] / "data").glob("*.jsonl.md")) if recipe.model else []
+    return [Part(card.name.removesuffix(".jsonl.md"), card, first=True) for card in cards]
 
 
 def test_sets(recipe: Recipe, folder: Path) -> dict[str, list[Item]]:
@@ -73,15 +107,15 @@ _TITLES = {
 }
 
 
-def _card(recipe: Recipe, folder: Path, runs: dict[str, Run]) -> str:
+def _card(recipe: Recipe, folder: Path, parts: Sequence[Part], runs: dict[str, Run]) -> str:
     config = json.loads((folder / "sft" / "model" / "config.json").read_text(encoding="utf-8"))
     sections = "\n\n".join(f"### {_TITLES[name]}\n\n{_section(run)}" for name, run in runs.items())
     return f"""# The embedded model of mathsolve {__version__}
 
-A Llama model of {_size(config)}, trained from scratch by `mathsolve train embedded`
+A Llama model of {_size(config)}, {_origin(recipe)} by `mathsolve train embedded`
 on questions with solutions of which every program was executed and every answer checked:
 
-{_ingredients(recipe)}
+{"".join(part.line() for part in parts)}
 The weights are under the Apache licence 2.0; the data cards name the licences of the data.
 
 It turns a question into a short Python program; it does not calculate. It knows only the sub-domains below, in English,
@@ -101,9 +135,9 @@ withheld" is what abstention costs. The threshold was fitted on other questions 
 """
 
 
-def _ingredients(recipe: Recipe) -> str:
-    """Where the data come from, with the cards of the data beside the model's own."""
-    return "".join(f"- `{one.teacher}`, see [its data card](data-{one.teacher}.md)\n" for one in recipe.data)
+def _origin(recipe: Recipe) -> str:
+    """Where the weights came from."""
+    return f"trained further from that in `{recipe.model}`" if recipe.model else "trained from scratch"
 
 
 def _section(run: Run) -> str:

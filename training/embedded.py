@@ -22,6 +22,7 @@ from pathlib import Path
 from rich.console import Console
 
 from ..engine.backends.embedded import EMBEDDED_FOLDER
+from ..engine.errors import UsageError
 from ..sandbox import ProcessSandbox
 from . import card
 from .claim import claim
@@ -57,7 +58,15 @@ def train_embedded(recipe: Recipe, folder: Path, console: Console, public: Path 
 
     Returns:
         The folder of the finished model, which `--model` accepts.
+
+    Raises:
+        UsageError: the model that the recipe goes on from is not there, or the folder holds another run.
     """
+    if recipe.model is not None and not Path(recipe.model).is_dir():
+        raise UsageError(
+            f"the recipe goes on from the model in {recipe.model}, which is not there: make it first "
+            "(mathsolve train embedded embedded-cpu), or go to the folder where it was made"
+        )
     claim(folder / "manifest.json", {"recipe": recipe.model_dump(mode="json")})
     make_data(recipe, folder, console, public)
     source, target = trained(folder), folder / "embedded_model"

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import shutil
 from dataclasses import replace
 from pathlib import Path
@@ -46,6 +47,18 @@ def test_one_command_from_seeds_to_a_model_that_answers(tmp_path: Path) -> None:
     assert (tmp_path / "data" / "bank.jsonl").read_bytes() == data
     with pytest.raises(UsageError, match="another recipe"):
         embedded.train_embedded(small(seed=2), tmp_path, QUIET)
+
+    further = small(seed=2, model=str(tmp_path / "sft" / "model"))
+    card = (embedded.train_embedded(further, tmp_path / "further", QUIET) / "README.md").read_text(encoding="utf-8")
+    assert "trained further from that in" in card
+    assert all((tmp_path / "further" / "embedded_model" / name).is_file() for name in re.findall(r"\]\((.*?)\)", card))
+    assert "(data-bank-first.md)" in card and "(data-bank.md)" in card
+
+
+def test_a_model_to_go_on_from_that_is_not_there_is_named_before_anything_is_made(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="runs/none, which is not there: make it first"):
+        embedded.train_embedded(small(model="runs/none"), tmp_path / "run", QUIET)
+    assert not (tmp_path / "run").exists()
 
 
 def test_the_same_seed_gives_the_same_data(tmp_path: Path) -> None:
