@@ -57,7 +57,8 @@ def embedded(
     ----------
     recipe:
         A recipe of the package (`embedded-bank`, which needs nothing else; `embedded-cpu` and `embedded-gpu`, which also
-        use public data; `embedded-further`, which goes on from `embedded-cpu`; or `tiny` for a look in two minutes) or a TOML file.
+        use public data; `embedded-further`, which goes on from `embedded-cpu`; or `tiny` for a look in two minutes) or a
+        TOML file.
     out:
         Folder of the run; by default runs/<recipe>.
     data:
