@@ -31,6 +31,7 @@ app.command(
 app.command("mathsolve.training.judging.command:app", name="adopt", help="Make a run of programs of other models.")
 app.command("mathsolve.training.reward.command:app", name="reward", help="Train a judge of two attempts at a problem.")
 app.command("mathsolve.training.critique.command:app", name="critique", help="Train a judge of single attempts.")
+app.command("mathsolve.training.critique.calibrate:app", name="calibrate", help="Fit a critique's probabilities anew.")
 app.command("mathsolve.training.rft.command:app", name="rft", help="Choose among right solutions of models.")
 app.command("mathsolve.training.ppo.command:app", name="ppo", help="Learn from own attempts: PPO, or GRPO.")
 app.command("mathsolve.training.hard.command:app", name="hard", help="Find the problems that are solved seldom.")

@@ -137,8 +137,8 @@ class Scored:
             if one.alarming:
                 sys.stderr.write(
                     f"mathsolve: {self.scoring.name} has drifted on {bench}, {mode}: it takes {percent(one.said)} of "
-                    f"{one.n:,} samples for right, and {percent(one.right)} are; train it again with samples of this model, "
-                    "so that it is calibrated anew\n"
+                    f"{one.n:,} samples for right, and {percent(one.right)} are; fit it to samples of this model: "
+                    "mathsolve train calibrate\n"
                 )
 
 

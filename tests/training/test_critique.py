@@ -14,10 +14,12 @@ import pytest
 import torch
 from rich.console import Console
 
+from mathsolve.engine.errors import UsageError
 from mathsolve.engine.judge import Judge, read_off
 from mathsolve.engine.trajectory import Step, Thought, Trajectory
 from mathsolve.evaluation.metrics.calibrated import auroc, brier, calibration_error, drift, reliability
 from mathsolve.sandbox import Observation, Program
+from mathsolve.training.command import app
 from mathsolve.training.critique.agreement import mean_error, quadratic_kappa, spearman
 from mathsolve.training.critique.isotonic import curves, isotonic
 from mathsolve.training.critique.loss import ordinal_loss, soft_labels
@@ -30,7 +32,8 @@ from mathsolve.training.judging.scored import Scored, choices
 from mathsolve.training.recipe import JudgeTraining, load_fine_tuning
 from mathsolve.training.samples import Sample, Sampled, is_right
 
-from .judged_runs import attempts, boxed, failed, item, recipe_file, record, right, sums, wrong
+from ..engine.tiny_judge import tiny_judge
+from .judged_runs import attempts, boxed, failed, item, recipe_file, record, right, sums, write_run, wrong
 
 SUM = item(4)
 GOLD = int(SUM.gold or 0)
@@ -217,6 +220,49 @@ def test_a_tiny_model_learns_marks_and_its_scores_are_probabilities(trained: Pat
     assert judge.weight(0.25) == 0.25, "a vote weighs as much as it is likely to be right"
     assert (trained / "reliability.svg").read_text().startswith("<svg")
     assert "calibration error (ECE)" in (trained / "report.md").read_text()
+
+
+def test_probabilities_are_fitted_to_another_model_on_problems_that_were_held_out(
+    trained: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The other model's attempts read like right ones, and every second one is wrong."""
+    items = [item(number) for number in range(48)]
+    told = [record(it, n, right(it), "wrong" if n % 2 else "correct") for it in items for n in range(8)]
+    other = write_run(tmp_path / "other", items, told, model="other")
+    before, it = Judge(trained), items[2]
+    assert (
+        app(
+            ["calibrate", str(trained), "--runs", str(other), "--out", str(tmp_path / "new")],
+            result_action="return_value",
+        )
+        is None
+    )
+    after = Judge(tmp_path / "new")
+    report = json.loads((tmp_path / "new" / "report.json").read_text())
+    assert 0 < report["problems"] < len(items) / 2, "a quarter of the problems was held out"
+    attempt = Trajectory(it.problem, right(it), "1", "answered")
+    assert before.scores([attempt])[0] > 0.8 and after.scores([attempt])[0] == pytest.approx(0.5, abs=0.1)
+    assert before.raw([attempt]) == after.raw([attempt])
+    assert before.fingerprint() != after.fingerprint(), "scores in runs are made anew"
+    capfd.readouterr()
+    app(["calibrate", str(trained), "--runs", str(other), "--out", str(tmp_path / "new")], result_action="return_value")
+    assert "is finished" in capfd.readouterr().err
+
+
+def test_what_cannot_be_calibrated_is_named(trained: Path, tmp_path: Path) -> None:
+    one = write_run(tmp_path / "one", [item(0)], [record(item(0), 0, right(item(0)), "correct")])
+    reward, unknown = tiny_judge(tmp_path / "reward", "reward"), tiny_judge(tmp_path / "unknown", "critique")
+    for critique, run, message in (
+        (reward, one, "is a reward model, which gives no probabilities"),
+        (unknown, one, "does not say which problems it was trained on"),
+        (trained, tmp_path, "is no run"),
+        (trained, one, "of 1 problems in the runs none .* was held out"),
+    ):
+        with pytest.raises(UsageError, match=message):
+            app(
+                ["calibrate", str(critique), "--runs", str(run), "--out", str(tmp_path / "new")],
+                result_action="return_value",
+            )
 
 
 def test_a_sample_without_an_answer_is_never_chosen() -> None:

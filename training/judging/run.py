@@ -11,7 +11,6 @@ The same command resumes a run that was stopped, with the same result, and does 
 
 from __future__ import annotations
 
-import json
 import shutil
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -182,11 +181,9 @@ def _finish(run: JudgeRun, form: Form) -> None:
     judge = Judge(part)
     with run.console.status("reading the held-out problems"):
         found = run.stage.measure(judge, run.problems.held_out, run.recipe.seed)
-    write_manifest(part, judge.manifest.model_copy(update={"curves": found.curves}))
-    replace_file(run.folder / "report.json", [json.dumps(found.figures, indent=2) + "\n"])
-    replace_file(run.folder / "report.md", [f"# {run.stage.kind} model\n\n{found.markdown()}\n"])
-    for name, drawing in found.drawings.items():
-        replace_file(run.folder / name, [drawing])
+    learnt = {"curves": found.curves, "held_out": run.recipe.judge.held_out, "seed": run.recipe.seed}
+    write_manifest(part, judge.manifest.model_copy(update=learnt))
+    found.write(run.folder, run.stage.kind)
     shutil.rmtree(run.model, ignore_errors=True)
     part.replace(run.model)
     run.console.print(found.text(), highlight=False, soft_wrap=True, markup=False)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Protocol
 
 from torch import Tensor
@@ -12,6 +14,7 @@ from ...engine.judge import Curve, Judge, Kind
 from ...evaluation.metrics.rows import text_table, with_interval
 from ...evaluation.report.markdown import table_text
 from ...evaluation.report.table import Table
+from ...evaluation.run import replace_file
 from ..samples import Sampled
 
 
@@ -31,6 +34,13 @@ class Measured:
     def markdown(self) -> str:
         """The tables for a file."""
         return "\n\n".join(part for table in self.tables for part in (f"## {table.title}", table_text(table)))
+
+    def write(self, folder: Path, kind: Kind) -> None:
+        """Puts figures, tables and drawings into a folder."""
+        replace_file(folder / "report.json", [json.dumps(self.figures, indent=2) + "\n"])
+        replace_file(folder / "report.md", [f"# {kind} model\n\n{self.markdown()}\n"])
+        for name, drawing in self.drawings.items():
+            replace_file(folder / name, [drawing])
 
     def text(self) -> str:
         """The tables for a terminal."""
