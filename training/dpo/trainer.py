@@ -130,9 +130,7 @@ class DpoTrainer(SftTrainer):
         chunks = [range(start, min(start + size, len(dataset))) for start in range(0, len(dataset), size)]
         training, share = model.training, self.args.world_size
         model.eval()
-        for turn in range(
-            0, len(chunks), share
-        ):  # as many turns in all processes: sharded weights meet in each of them
+        for turn in range(0, len(chunks), share):  # as many in all processes: sharded weights meet in each
             mine = turn + self.args.process_index
             chunk = chunks[min(mine, len(chunks) - 1)]
             inputs = self._prepare_inputs(collate([dataset[place] for place in chunk]))

@@ -113,9 +113,7 @@ def read_hard(path: Path) -> dict[bytes, float]:
         UsageError: the file cannot be read, or a line is no such problem.
     """
     try:
-        with path.open(
-            encoding="utf-8"
-        ) as lines:  # a text is cut at line ends alone: a question may hold other separators
+        with path.open(encoding="utf-8") as lines:  # cut at line ends alone: a question may hold other separators
             return dict(_multiples(path, lines))
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {path}: {error}; `mathsolve train hard` makes it") from error

@@ -44,9 +44,8 @@ class ProgramWeight(TrainerCallback, ExportableState):
     def on_train_begin(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
         """Goes on from the checkpoint, where there is one."""
         if state.global_step:
-            kept = cast(
-                "dict[str, dict[str, Any]]", state.stateful_callbacks
-            )  # a dictionary by now, whatever it was annotated
+            # by now a dictionary, whatever it was annotated
+            kept = cast("dict[str, dict[str, Any]]", state.stateful_callbacks)
             self.controller.restore(kept[type(self).__name__]["attributes"])
         self.sums.zero_()
         self._table[PROGRAM] = self.controller.weight
