@@ -70,16 +70,16 @@ class Manifest(BaseModel):
     """Tokens of what a generative one writes, at most."""
     curves: dict[str, Curve] = {}
     """Of a critique model: from marks to probabilities, by sub-domain; under the empty name for all others."""
-    held_out: float = Field(default=0.0, ge=0, lt=1)
-    """Share of the problems that it was not trained on, see `training.judging.split`; 0: not known."""
-    seed: int = 0
-    """Decides which ones."""
 
     @model_validator(mode="after")
     def _has_what_its_form_needs(self) -> Self:
         if self.form == "generative" and (self.kind != "critique" or not self.words):
             raise ValueError("only a critique is generative, and it needs words")
         return self
+
+    def write(self, folder: Path) -> None:
+        """Writes `judge.json` into a judge's folder."""
+        (folder / MANIFEST).write_text(self.model_dump_json(indent=2) + "\n", encoding="utf-8")
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,17 +16,18 @@ def main() -> int:
         print(f"mathsolve: {error}", file=sys.stderr)
         return 2 if isinstance(error, UsageError) else 1
     except KeyboardInterrupt:
-        code = 130
+        return 130
     _leave_the_others()
     return int(code)
 
 
 def _leave_the_others() -> None:
-    """Closes the connections to the other processes: one that ends while its threads still hold them is aborted at times,
-    with all of its work done (pytorch/pytorch#190489). After an error in one process alone the others may wait for it in
-    the midst of a sum, so then that is left to the launcher."""
+    """Waits for the other processes, and closes the connections to them: one that ends while its threads still hold them is
+    aborted at times, with all of its work done (pytorch/pytorch#190489). Where a run ended early, others may be in the midst
+    of a sum, so that is left to the launcher."""
     distributed = sys.modules.get("torch.distributed")
     if distributed is not None and distributed.is_available() and distributed.is_initialized():
+        distributed.barrier()
         distributed.destroy_process_group()
 
 

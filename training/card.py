@@ -79,8 +79,11 @@ def _parts(recipe: Recipe, folder: Path) -> list[Part]:
 
 
 def _parts_before(recipe: Recipe) -> list[Part]:
-    cards = sorted((Path(recipe.model).parents[1] / "data").glob("*.jsonl.md")) if recipe.model else []
-    return [Part(card.name.removesuffix(".jsonl.md"), card, first=True) for card in cards]
+    """What is beside the finished model of the earlier run, so also what that one went on from."""
+    if recipe.model is None:
+        return []
+    cards = sorted((Path(recipe.model).resolve().parents[1] / "embedded_model").glob("data-*.md"))
+    return [Part(card.stem.removeprefix("data-"), card, first=True) for card in cards]
 
 
 def test_sets(recipe: Recipe, folder: Path) -> dict[str, list[Item]]:

@@ -3,7 +3,7 @@
 Stages, each skipped when its result is already in the run's folder, so that the same command resumes:
 
     data        teachers -> solutions, every program executed and checked  data/
-    sft         a tokenizer, and a Llama model from scratch                sft/
+    sft         a tokenizer and a Llama model, or a model trained further  sft/
     export      the form of CTranslate2                                    embedded_model/
     trust       P(right), fitted on calibration questions                  embedded_model/mathsolve.json
     report      held-out accuracy by sub-domain                            embedded_model/README.md
@@ -62,10 +62,10 @@ def train_embedded(recipe: Recipe, folder: Path, console: Console, public: Path 
     Raises:
         UsageError: the model that the recipe goes on from is not there, or the folder holds another run.
     """
-    if recipe.model is not None and not Path(recipe.model).is_dir():
+    if recipe.model is not None and not trained(folder).is_dir() and not Path(recipe.model).is_dir():
         raise UsageError(
-            f"the recipe goes on from the model in {recipe.model}, which is not there: make it first "
-            "(mathsolve train embedded embedded-cpu), or go to the folder where it was made"
+            f"the recipe goes on from the model in {recipe.model}, which is not there: make it first, "
+            "or go to the folder where it was made"
         )
     claim(folder / "manifest.json", {"recipe": recipe.model_dump(mode="json")})
     make_data(recipe, folder, console, public)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from hashlib import sha256
 from pathlib import Path
 
 from ..engine.errors import UsageError
@@ -111,6 +112,18 @@ def _join(items: dict[str, Item], run: Run, folder: Path) -> None:
 def _usable(records: Iterable[Record]) -> Iterator[Record]:
     """Records that say something about a model: one attempt each, which the machinery did not spoil."""
     return (record for record in records if not record.failed and record.mode != "auto")
+
+
+def digest(problems: Sequence[Sampled], scores: Sequence[str] = ()) -> str:
+    """A hash of problems and samples, with these of their scores; how long a sample took is not in it."""
+    told = [(problem.item, [_told(sample, scores) for sample in problem.samples]) for problem in problems]
+    return sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _told(sample: Sample, scores: Sequence[str]) -> tuple[object, ...]:
+    record = sample.record
+    judged = [record.scores.get(name) for name in scores]
+    return sample.model, sample.right, record.verdict, record.answer, record.steps, judged
 
 
 def is_right(record: Record) -> bool:

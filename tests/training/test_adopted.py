@@ -20,6 +20,8 @@ from mathsolve.training.judging.disputes import compared
 from mathsolve.training.judging.published import read_published
 from mathsolve.training.samples import pooled
 
+from ..engine.tiny_judge import tiny_judge
+
 SHARED = Path(__file__).parents[3] / "shared" / "data" / "replay" / "gsm8k" / "example_model_solutions.jsonl.gz"
 
 FUNCTION = "def solution():\n    jars = 12 * 7\n    return jars"
@@ -167,14 +169,17 @@ def test_what_the_machinery_failed_in_is_tried_again(file: Path, judged: Path) -
         "train critique --model {model} --runs {run} --out {out}",
         "train pairs --runs {run} --out {out}",
         "train hard --runs {run} --out {out}",
-        "train synthesise --teacher samples --set runs={run} -n 0 --out {out}",
+        "train rft --runs {run} --out {out}.jsonl",
+        "train calibrate {critique} --runs {run} --out {out}",
     ],
 )
 def test_nothing_is_trained_on_solutions_to_questions_of_a_benchmark(
     judged: Path, tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     out = tmp_path / "out"
-    words = [word.format(run=judged, out=out, model=tmp_path / "none") for word in command.split()]
+    critique = tiny_judge(tmp_path / "critique", "critique") if "{critique}" in command else ""
+    named = {"run": judged, "out": out, "model": tmp_path / "none", "critique": critique}
+    words = [word.format(**named) for word in command.split()]
     assert mathsolve(words) == 2
     told = capsys.readouterr().err
     assert "the runs are on gsm8k, which is for measuring, not for training" in told and told.count("\n") == 1
@@ -183,8 +188,6 @@ def test_nothing_is_trained_on_solutions_to_questions_of_a_benchmark(
 
 
 def test_a_judge_is_measured_on_them_by_model(judged: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    from ..engine.tiny_judge import tiny_judge
-
     judge = tiny_judge(tmp_path / "judge", "critique")
     assert mathsolve(["score", str(judged), "--scorer", str(judge), "--json"]) == 0
     told = json.loads(capsys.readouterr().out)[str(judged)]

@@ -222,11 +222,11 @@ def test_a_tiny_model_learns_marks_and_its_scores_are_probabilities(trained: Pat
     assert "calibration error (ECE)" in (trained / "report.md").read_text()
 
 
-def test_probabilities_are_fitted_to_another_model_on_problems_that_were_held_out(
+def test_probabilities_are_fitted_to_another_model_on_problems_that_are_new_to_the_critique(
     trained: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    """The other model's attempts read like right ones, and every second one is wrong."""
-    items = [item(number) for number in range(48)]
+    """The other model's attempts read like right ones, every second one is wrong, and its problems have other names."""
+    items = [replace(item(number), id=f"other/{number}") for number in range(48)]
     told = [record(it, n, right(it), "wrong" if n % 2 else "correct") for it in items for n in range(8)]
     other = write_run(tmp_path / "other", items, told, model="other")
     before, it = Judge(trained), items[2]
@@ -238,15 +238,17 @@ def test_probabilities_are_fitted_to_another_model_on_problems_that_were_held_ou
         is None
     )
     after = Judge(tmp_path / "new")
-    report = json.loads((tmp_path / "new" / "report.json").read_text())
-    assert 0 < report["problems"] < len(items) / 2, "a quarter of the problems was held out"
+    old, new = (json.loads((folder / "report.json").read_text()) for folder in (trained, tmp_path / "new"))
+    assert new["problems"] == old["problems"] < len(items) / 2, "those that were held out, and no other"
     attempt = Trajectory(it.problem, right(it), "1", "answered")
     assert before.scores([attempt])[0] > 0.8 and after.scores([attempt])[0] == pytest.approx(0.5, abs=0.1)
     assert before.raw([attempt]) == after.raw([attempt])
     assert before.fingerprint() != after.fingerprint(), "scores in runs are made anew"
     capfd.readouterr()
+    scored = [replace(one, scores={"critique": 0.5}) for one in told]
+    (other / "records.jsonl").write_text("".join(one.to_json() + "\n" for one in scored))
     app(["calibrate", str(trained), "--runs", str(other), "--out", str(tmp_path / "new")], result_action="return_value")
-    assert "is finished" in capfd.readouterr().err
+    assert "is finished" in capfd.readouterr().err, "scores change nothing"
 
 
 def test_what_cannot_be_calibrated_is_named(trained: Path, tmp_path: Path) -> None:
@@ -254,9 +256,9 @@ def test_what_cannot_be_calibrated_is_named(trained: Path, tmp_path: Path) -> No
     reward, unknown = tiny_judge(tmp_path / "reward", "reward"), tiny_judge(tmp_path / "unknown", "critique")
     for critique, run, message in (
         (reward, one, "is a reward model, which gives no probabilities"),
-        (unknown, one, "does not say which problems it was trained on"),
+        (unknown, one, "does not say what the judge was trained on"),
         (trained, tmp_path, "is no run"),
-        (trained, one, "of 1 problems in the runs none .* was held out"),
+        (trained, one, "of 1 problems in the runs . are new to the critique, fewer than 5"),
     ):
         with pytest.raises(UsageError, match=message):
             app(

@@ -214,6 +214,7 @@ def test_a_process_of_several_ends_without_connections_to_the_others(
     asked = ["sft", str(recipe_file), "--data", str(data), "--out", str(tmp_path / "run"), "--dry-run"]
     told = subprocess.run([*launcher, *asked], capture_output=True, timeout=500)
     assert told.returncode == 0, told.stderr.decode()
+    assert not (tmp_path / "run").exists(), "a dry run leaves nothing behind"
 
 
 def test_the_finished_model_may_be_the_mean_of_the_last_checkpoints(
@@ -326,7 +327,7 @@ def test_adapters_are_merged_into_a_model_from_a_folder(
 def test_every_recipe_of_the_package_is_one() -> None:
     folder = Path(sys.modules[Recipe.__module__].__file__ or "").parent / "recipes"
     kinds = {path.stem: type(load_fine_tuning(path.stem)) for path in folder.glob("*.toml")}
-    assert {"embedded-bank", "embedded-cpu", "embedded-gpu", "tiny"} == {
+    assert {"embedded-bank", "embedded-cpu", "embedded-further", "embedded-gpu", "tiny"} == {
         name for name, kind in kinds.items() if kind is Recipe
     }
     with pytest.raises(UsageError, match="mathsolve train sft qwen-7b-lora"):

@@ -3,8 +3,8 @@
     model/                     the critique with the new curves; its marks are the same
     report.json, .md, .svg     how far its probabilities are to be believed now
 
-Curves are fitted on problems that its own training had held out; others are left aside. The figures are of curves that did not
-see the problem, as those of its training are.
+Curves are fitted on problems that it was not trained on; others are left aside. The figures are of curves that did not see the
+problem, as those of its training are.
 """
 
 from __future__ import annotations
@@ -19,13 +19,15 @@ from rich.console import Console
 
 from ...engine.errors import UsageError
 from ...engine.judge import Judge
-from ..claim import claim, hash_of, vacant
+from ..claim import claim, vacant
 from ..command import check_libraries
 from ..judging.labels import taught
-from ..judging.model import write_manifest
-from ..judging.split import split
+from ..judging.learnt import unseen
+from ..judging.split import families
 from ..judging.told import console
+from ..samples import Sampled, digest
 from ..trainable import trainable
+from .isotonic import ENOUGH, FOLDS
 
 MADE_OF = "calibration.json"
 
@@ -75,36 +77,44 @@ def calibrated(critique: Path, runs: Sequence[Path], folder: Path, console: Cons
         The folder of the calibrated critique.
 
     Raises:
-        UsageError: it is no critique, or no problem of the runs was held out when it was trained.
+        UsageError: it is no critique, or too few problems of the runs are new to it.
     """
-    from .stage import CritiqueStage
-
-    judge, stage = Judge(critique), CritiqueStage()
-    manifest, model = judge.manifest, folder / "model"
-    if manifest.kind != "critique":
-        raise UsageError(f"{str(critique)!r} is a {manifest.kind} model, which gives no probabilities; name a critique")
-    if not manifest.held_out:
-        raise UsageError(f"{judge.folder} does not say which problems it was trained on; train the critique again")
+    judge, model = Judge(critique), folder / "model"
+    if judge.manifest.kind != "critique":
+        raise UsageError(
+            f"{str(critique)!r} is a {judge.manifest.kind} model, which gives no probabilities; name a critique"
+        )
+    if folder.resolve().is_relative_to(judge.folder.resolve()):
+        raise UsageError(f"{folder} is in the critique's own folder; name another one with --out")
     problems = trainable(runs).problems
+    new = unseen(judge.folder, problems)
+    if len(set(families(new))) < FOLDS or not taught(new, "critique"):
+        raise UsageError(
+            f"of {len(problems)} problems in the runs {len(new)} are new to the critique, fewer than {FOLDS} of them unlike "
+            "each other: bring runs on more problems"
+        )
     vacant(folder / MADE_OF)
-    claim(folder / MADE_OF, {"judge": judge.fingerprint(), "runs": [hash_of(run / "records.jsonl") for run in runs]})
+    claim(folder / MADE_OF, {"judge": judge.fingerprint(), "runs": digest(problems)})
     if model.is_dir():
         console.print(f"{model} is finished: nothing is left to do", highlight=False, soft_wrap=True)
         return model
-    held_out = split(problems, manifest.held_out, manifest.seed).held_out
-    if not taught(held_out, stage.kind):
-        raise UsageError(
-            f"of {len(problems)} problems in the runs none with a verdict was held out when the critique was trained; "
-            f"it holds out {manifest.held_out:.0%}: bring runs on more problems"
-        )
-    with console.status("reading the held-out problems"):
-        found = stage.measure(judge, held_out, manifest.seed)
+    _calibrate(judge, new, folder, console)
+    console.print(f"made {model}: mathsolve score RUN --scorer {model}", highlight=False, soft_wrap=True)
+    return model
+
+
+def _calibrate(judge: Judge, problems: Sequence[Sampled], folder: Path, console: Console) -> None:
+    from .stage import CritiqueStage
+
+    with console.status("reading the problems that are new to it"):
+        found = CritiqueStage().measure(judge, problems, seed=0)
     part = folder / "model.part"
     shutil.rmtree(part, ignore_errors=True)
     shutil.copytree(judge.folder, part)
-    write_manifest(part, manifest.model_copy(update={"curves": found.curves}))
-    found.write(folder, stage.kind)
-    part.replace(model)
+    judge.manifest.model_copy(update={"curves": found.curves}).write(part)
+    found.write(folder, "critique")
+    part.replace(folder / "model")
     console.print(found.text(), highlight=False, soft_wrap=True, markup=False)
-    console.print(f"made {model}: mathsolve score RUN --scorer {model}", highlight=False, soft_wrap=True)
-    return model
+    if found.figures["attempts"] < ENOUGH:
+        told = f"only {found.figures['attempts']} attempts: one curve for all of them; {ENOUGH} and more are better"
+        console.print(told, highlight=False, soft_wrap=True)

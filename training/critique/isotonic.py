@@ -20,6 +20,8 @@ from .platt import platt
 
 ENOUGH = 500
 """Samples from which on a curve is isotonic, and a sub-domain has one of its own."""
+FOLDS = 5
+"""Parts of the problems that take turns in being measured by curves that have not seen them."""
 
 
 def curves(

@@ -25,11 +25,9 @@ from ..samples import Sampled
 from . import wording
 from .agreement import mean_error, quadratic_kappa, spearman
 from .drawing import reliability_drawing
-from .isotonic import ENOUGH, curves
+from .isotonic import ENOUGH, FOLDS, curves
 from .loss import ordinal_loss
 
-FOLDS = 5
-"""Parts of the held-out problems that take turns."""
 AIM = 0.05
 """Calibration error up to which probabilities are held to be calibrated."""
 Floats = NDArray[np.float64]

@@ -31,7 +31,6 @@ from ..sft.packing import pack
 from ..sft.trainer import RowDataset, SftTrainer
 from .groups import Encoded, encoded, groups
 from .labels import Labelled
-from .model import write_manifest
 from .stage import Stage
 
 
@@ -96,9 +95,8 @@ class Generative:
         finish(self.recipe, checkpoints, self.words, folder)
         family, longest = self.words.renderer.family.name, _longest(self.critiques)
         context = self.recipe.row - longest
-        write_manifest(
-            folder, Manifest(kind="critique", form="generative", family=family, context=context, words=longest)
-        )
+        manifest = Manifest(kind="critique", form="generative", family=family, context=context, words=longest)
+        manifest.write(folder)
 
     def _solution(self, number: int) -> Tokens:
         """An attempt and its critique."""

@@ -11,7 +11,7 @@ from transformers import AutoConfig, AutoModelForSequenceClassification
 
 from ...engine.classifier import padding
 from ...engine.errors import UsageError
-from ...engine.judge import MANIFEST, OUTPUTS, Kind, Manifest
+from ...engine.judge import OUTPUTS, Kind, Manifest
 from ..recipe import FineTuning
 from ..sft.checkpoints import mean_weights
 from ..sft.model import Writing, new_model
@@ -84,12 +84,7 @@ def finish(recipe: FineTuning, kind: Kind, checkpoints: list[Path], words: Writi
     shutil.rmtree(folder, ignore_errors=True)
     model.bfloat16().save_pretrained(folder)
     words.tokenizer.save_pretrained(folder)
-    write_manifest(folder, Manifest(kind=kind, family=words.renderer.family.name, context=recipe.row))
-
-
-def write_manifest(folder: Path, manifest: Manifest) -> None:
-    """Writes `judge.json`."""
-    (folder / MANIFEST).write_text(manifest.model_dump_json(indent=2) + "\n", encoding="utf-8")
+    Manifest(kind=kind, family=words.renderer.family.name, context=recipe.row).write(folder)
 
 
 def _unloadable(name: str | None, error: Exception) -> UsageError:

@@ -38,7 +38,7 @@ from .form import Form
 from .generative import Generative
 from .head import Head
 from .labels import Labelled, taught
-from .model import write_manifest
+from .learnt import write_learnt
 from .progress import JudgeReport
 from .split import Split, split
 from .stage import Stage
@@ -181,8 +181,8 @@ def _finish(run: JudgeRun, form: Form) -> None:
     judge = Judge(part)
     with run.console.status("reading the held-out problems"):
         found = run.stage.measure(judge, run.problems.held_out, run.recipe.seed)
-    learnt = {"curves": found.curves, "held_out": run.recipe.judge.held_out, "seed": run.recipe.seed}
-    write_manifest(part, judge.manifest.model_copy(update=learnt))
+    judge.manifest.model_copy(update={"curves": found.curves}).write(part)
+    write_learnt(part, run.problems.train)
     found.write(run.folder, run.stage.kind)
     shutil.rmtree(run.model, ignore_errors=True)
     part.replace(run.model)

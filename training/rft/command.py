@@ -43,9 +43,9 @@ def rft(
     rule: Rule = "prop2diff",
     choice: Choice = "different",
     critique: str | None = None,
-    least: float = LEAST,
+    least: float | None = None,
     reward: str | None = None,
-    rank: float = RANK,
+    rank: float | None = None,
     seed: int = 0,
     benchmarks: str = INSTALLED,
     data: Annotated[Path | None, Parameter(env_var="MATHSOLVE_DATA")] = None,
@@ -70,11 +70,11 @@ def rft(
     critique
         Score that must be high: of a critique model.
     least
-        How high, as a share of the best there is; for a calibrated score the probability of being right.
+        How high, as a share of the best there is; for a calibrated score the probability of being right. By default 0.9.
     reward
         Score that must rank high among all samples of the problem: of a reward model.
     rank
-        How high: the share of samples that are ranked lower.
+        How high: the share of the problem's other samples that it leaves behind, 1 for the best. By default 0.4.
     seed
         Decides what is kept at random.
     benchmarks
@@ -91,8 +91,11 @@ def rft(
         raise UsageError("--most and --concurrency must be 1 or more")
     if choice == "unverified" and (critique or reward):
         raise UsageError("--choice unverified asks nothing of a solution: leave --critique and --reward out")
+    for bound, value, score, named in (("least", least, "critique", critique), ("rank", rank, "reward", reward)):
+        if value is not None and named is None:
+            raise UsageError(f"--{bound} {value:g} is asked of a score: name it with --{score}")
     check_format(out)
-    bounds = Bounds(critique, least, reward, rank)
+    bounds = Bounds(critique, LEAST if least is None else least, reward, RANK if rank is None else rank)
     teacher = SampleTeacher(runs, most=most, rule=rule, choice=choice, bounds=bounds, seed=seed)
     criteria = Criteria(measures(names(benchmarks), part(data, "eval")), likeness=None)
     return make(teacher, out, {"train": None}, criteria, concurrency=concurrency, as_json=as_json)

@@ -12,7 +12,6 @@ promise that a solution is right: the pipeline executes it again, and compares w
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property
@@ -22,7 +21,7 @@ from typing import Any, Literal
 
 from ...engine.trajectory import Thought
 from ...sandbox import Program
-from ..samples import Sample, Sampled, pooled
+from ..samples import Sample, Sampled, digest, pooled
 from ..seeds.drafts import Split
 from ..synthesis.candidate import ANSWER, Candidate, Code, Proposal, Words, Written
 from ..synthesis.example import SAMPLES_OF
@@ -70,8 +69,8 @@ class SampleTeacher:
         self._most, self._rule, self._choice, self._seed = most, rule, choice, seed
         refuse_benchmarks(runs)
         self._problems = pooled(runs)
-        self._gate = Gate.of(bounds, self._problems)
-        self._digest = _digest(self._problems)
+        self._gate = Gate.of(bounds, self._problems, runs)
+        self._digest = digest(self._problems, bounds.names)
 
     @property
     def configuration(self) -> Mapping[str, Any]:
@@ -144,17 +143,6 @@ class SampleTeacher:
     def _budgets(self) -> dict[str, int]:
         found = {one.item.id: one.pass_rate for one in self._problems if self._gate.passed(one)}
         return budgets(found, self._most, self._rule)
-
-
-def _digest(problems: Sequence[Sampled]) -> str:
-    """A hash of all that decides what is handed out; how long a sample took does not."""
-    told = [(problem.item, [_told(sample) for sample in problem.samples]) for problem in problems]
-    return hashlib.sha256(repr(told).encode("utf-8", "surrogatepass")).hexdigest()
-
-
-def _told(sample: Sample) -> tuple[object, ...]:
-    record = sample.record
-    return sample.model, sample.right, record.verdict, record.answer, record.steps, record.scores
 
 
 def _proposal(sample: Sample) -> Proposal:

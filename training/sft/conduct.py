@@ -16,6 +16,7 @@ from pathlib import Path
 import torch
 from rich.console import Console
 from safetensors import SafetensorError
+from torch import distributed
 from transformers import Trainer, TrainerCallback, TrainingArguments
 from transformers.utils import logging
 
@@ -59,15 +60,19 @@ def conducted() -> Iterator[None]:
 def place(folder: Path, *, dry: bool) -> Iterator[Path]:
     """The folder that a run works in: its own, or one that is gone afterwards, which the first process sees to."""
     within = folder / "dry-run" if dry else folder
-    if not dry or os.environ.get("RANK", "0") != "0":
+    if not dry:
         yield within
         return
-    made = not folder.exists()
-    shutil.rmtree(within, ignore_errors=True)
+    first, made = os.environ.get("RANK", "0") == "0", not folder.exists()
+    if first:
+        shutil.rmtree(within, ignore_errors=True)
     try:
         yield within
+        if distributed.is_available() and distributed.is_initialized():
+            distributed.barrier()  # others may still be writing
     finally:
-        shutil.rmtree(folder if made else within, ignore_errors=True)
+        if first:
+            shutil.rmtree(folder if made else within, ignore_errors=True)
 
 
 def finished(args: TrainingArguments, folder: Path, schedule: Schedule) -> bool:
