@@ -25,6 +25,7 @@ GUESSES = Fields(
     id=("id", "unique_id", "idx"),
     subject=("subject", "domain", "type", "category", "kind"),
     level=("level", "difficulty"),
+    cluster=("cluster", "lineage", "seed"),
 )
 """Names of fields that a file of unknown origin may use."""
 

@@ -80,6 +80,20 @@ def test_fields_of_a_file_are_guessed_or_named(tmp_path: Path) -> None:
     assert [item.gold for item in load(named, question_field="frage", answer_field="antwort")] == ["3"]
 
 
+def test_variants_in_a_file_of_one_s_own_hang_together(tmp_path: Path) -> None:
+    """What `train synthesise` made says by `seed` which template a question is of; a number there is a seed of chance."""
+    path = write(
+        tmp_path,
+        "mine.jsonl",
+        {"question": "1?", "answer": 1, "seed": "ages/older"},
+        {"question": "2?", "answer": 2, "seed": "ages/older"},
+        {"question": "3?", "answer": 3, "seed": 42},
+        {"question": "4?", "answer": 4, "seed": 42},
+        {"question": "5?", "answer": 5, "cluster": "pair", "seed": "ages/older"},
+    )
+    assert [item.cluster for item in load(path)] == ["mine/ages/older", "mine/ages/older", None, None, "mine/pair"]
+
+
 def test_limit_ids_and_shuffling_leave_the_ids_as_they_are(tmp_path: Path) -> None:
     path = write(tmp_path, "many.jsonl", *({"question": f"{n}?", "answer": n} for n in range(50)))
     whole = load(path)
