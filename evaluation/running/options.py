@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, get_args
@@ -51,7 +52,7 @@ class Options:
     limit: int | None = None
     """Only so many problems of each benchmark, drawn once: the same ones every time, those of a smaller number among them."""
     ids: str | None = None
-    """Only these problems, with commas between, e.g. gsm8k/17."""
+    """Only these problems, with commas between, e.g. gsm8k/17; or @FILE with one on each line, such as a file of train hard."""
     concurrency: int = 32
     """Samples in progress at the same time."""
     keep_tokens: bool = False
@@ -124,7 +125,7 @@ def configured(options: Options, names: tuple[str, ...], solver: Solver) -> Conf
         max_tokens=options.max_tokens or solver.backend.renderer.family.max_tokens,
         seed=options.seed,
         limit=options.limit,
-        ids=names_of(options.ids),
+        ids=ids_of(options.ids),
         concurrency=options.concurrency,
         keep_tokens=options.keep_tokens,
     )
@@ -140,7 +141,7 @@ def problems(names: tuple[str, ...], options: Options, data: Path | None) -> lis
         raise UsageError(
             "name what to measure on, e.g. mathsolve eval gsm8k; `mathsolve bench list` shows what there is"
         )
-    wanted = names_of(options.ids)
+    wanted = ids_of(options.ids)
     limit = None if wanted else options.limit
     found: dict[str, Item] = {}
     order = None if limit is None else ORDER
@@ -161,6 +162,29 @@ def share(text: str) -> float:
     if not 0 <= value <= 1:
         raise UsageError(f"--max-errors is {text!r}; choose a share, e.g. 5%")
     return value
+
+
+def ids_of(text: str | None) -> tuple[str, ...]:
+    """The ids of problems: with commas between, or `@FILE` with one on each line, or with JSON that has one as `problem`.
+
+    Raises:
+        UsageError: the file cannot be read, or names none.
+    """
+    if text is None or not text.startswith("@"):
+        return names_of(text)
+    path = Path(text[1:]).expanduser()
+    try:
+        lines = [line.strip() for line in path.read_text(encoding="utf-8").split("\n")]
+        found = tuple(dict.fromkeys(_id(line) for line in lines if line))
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise UsageError(f"--ids {text}: cannot read ids from {path}: {error or type(error).__name__}") from error
+    if not found:
+        raise UsageError(f"--ids {text}: the file names no problem")
+    return found
+
+
+def _id(line: str) -> str:
+    return str(json.loads(line)["problem"]) if line.startswith("{") else line
 
 
 def names_of(text: str | None) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from mathsolve.engine.trajectory import Thought
 from mathsolve.evaluation.item import Item
 from mathsolve.evaluation.record import Record
 from mathsolve.evaluation.run import item_to_json
+from mathsolve.evaluation.running.options import ids_of
 from mathsolve.prompts import load_family
 from mathsolve.training.hard.command import hard as find_hard
 from mathsolve.training.hard.mining import class_of, hard_weights, mined, read_hard
@@ -64,7 +65,7 @@ RIGHTS = {"owls": (0, 8), "cats": (2, 8), "hens": (3, 8), "dogs": (8, 8), "few":
 
 def test_hard_is_what_is_solved_seldom_in_enough_samples(tmp_path: Path) -> None:
     problems = pooled([run_of(tmp_path / "run", RIGHTS)])
-    expected = ["unsolved", "learnable-hard", "within reach", "within reach", None]
+    expected = ["unsolved", "learnable-hard", "within-reach", "within-reach", None]
     assert kinds(problems, Scale()) == expected
 
 
@@ -74,7 +75,7 @@ def test_a_problem_is_as_hard_as_its_verdicts_say_whatever_can_be_learnt_from_it
     cats, dogs = pooled([run])
     assert not cats.right and not dogs.right
     assert (cats.pass_rate, dogs.pass_rate) == (0.3, 0.9)
-    assert kinds([cats, dogs], Scale()) == ["learnable-hard", "within reach"]
+    assert kinds([cats, dogs], Scale()) == ["learnable-hard", "within-reach"]
     assert [(one.samples, one.right) for one in mined([cats, dogs], Scale())] == [(8, 2), (8, 8)]
 
 
@@ -89,7 +90,7 @@ def test_what_nobody_could_decide_says_nothing_about_a_problem(tmp_path: Path) -
 
 
 def test_a_problem_whose_solutions_are_nearly_right_is_not_hard(tmp_path: Path) -> None:
-    for score, expected in ((3.9, "learnable-hard"), (4.1, "within reach")):
+    for score, expected in ((3.9, "learnable-hard"), (4.1, "within-reach")):
         problems = pooled([run_of(tmp_path / str(score), {"cats": (2, 8)}, scores={"critique": score})])
         assert kinds(problems, scale_of(problems, "critique")) == [expected]
 
@@ -105,13 +106,18 @@ def test_the_command_writes_what_fine_tuning_reads(tmp_path: Path, capsys: pytes
     run, out = run_of(tmp_path / "run", RIGHTS), tmp_path / "hard.jsonl"
     find_hard(runs=[run], out=out, as_json=True)
     told = json.loads(capsys.readouterr().out)
-    counts = {"unsolved": 1, "learnable-hard": 1, "within reach": 2}
+    counts = {"unsolved": 1, "learnable-hard": 1, "within-reach": 2}
     assert told["classes"] == {"counting": counts} and told["few_samples"] == 1
     multiples = read_hard(out)
     assert multiples[question_key("How many owls are there?")] == pytest.approx(0.9 / 0.575, abs=1e-5)
     assert multiples[question_key("How many dogs are there?")] == 0.25
     find_hard(runs=[run], out=out)
     assert "4 problems" in capsys.readouterr().out
+    find_hard(runs=[run], out=out, only="unsolved, learnable-hard")
+    assert "2 problems" in capsys.readouterr().out
+    assert len(ids_of(f"@{out}")) == 2
+    with pytest.raises(UsageError, match="--only names 'easy': choose among unsolved, learnable-hard, within-reach"):
+        find_hard(runs=[run], out=out, only="easy")
     out.write_text('{"question": "torn', encoding="utf-8")
     with pytest.raises(UsageError, match="line 1, is no problem of `mathsolve train hard`"):
         read_hard(out)

@@ -10,6 +10,7 @@ import pytest
 from mathsolve.engine.errors import UsageError
 from mathsolve.evaluation.benchmarks.loading import load
 from mathsolve.evaluation.item import Item
+from mathsolve.evaluation.running.options import ids_of
 from mathsolve.training.ppo.problems import drawn_mode, read_problems
 from mathsolve.training.ppo.rollouts import numbered
 from mathsolve.training.recipe import PolicyTraining, load_fine_tuning
@@ -25,7 +26,7 @@ def problems_file(folder: Path, questions: list[tuple[str, str]]) -> str:
 
 def test_batches_pass_over_all_problems_and_depend_on_the_number_of_the_step_alone(tmp_path: Path) -> None:
     source = problems_file(tmp_path, [(f"What is {n} plus 4?", str(n + 4)) for n in range(20)])
-    problems = read_problems(source, None, 5, seed=1)
+    problems = read_problems([source], None, 5, seed=1)
     assert (len(problems.held_out), len(problems.train)) == (2, 18)
     assert problems.steps(1.0, 4) == 5
     first, again = [problems.batch(step, 6, seed=1) for step in range(3)], problems.batch(1, 6, seed=1)
@@ -35,21 +36,53 @@ def test_batches_pass_over_all_problems_and_depend_on_the_number_of_the_step_alo
 
 def test_no_variant_of_a_held_out_problem_is_trained_on(tmp_path: Path) -> None:
     pairs = [(f"What is {n} plus 4{end}", str(n + 4)) for n in range(20) for end in ("?", " ?")]
-    problems = read_problems(problems_file(tmp_path, pairs), None, 2, seed=3)
+    problems = read_problems([problems_file(tmp_path, pairs)], None, 2, seed=3)
     asked = {item.gold for item in problems.held_out}
-    assert len(asked) == 2 and asked.isdisjoint(item.gold for item in problems.train)
+    assert asked and asked.isdisjoint(item.gold for item in problems.train)
     (tmp_path / "other").mkdir()
     other = problems_file(tmp_path / "other", pairs[:2])
-    assert len(read_problems(str(tmp_path / "problems.jsonl"), other, 9, seed=3).train) == 38
+    assert len(read_problems([str(tmp_path / "problems.jsonl")], other, 9, seed=3).train) == 38
+
+
+def test_a_tenth_is_held_out_at_most_with_whole_families_of_problems(tmp_path: Path) -> None:
+    path = tmp_path / "made.jsonl"
+    rows = [{"question": f"What is {n} plus 4?", "answer": n + 4, "seed": f"sums/{n % 25}"} for n in range(200)]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    problems = read_problems([str(path)], None, 99, seed=1)
+    assert (len(problems.held_out), len(problems.train)) == (16, 184), "two families of eight"
+    assert {item.cluster for item in problems.held_out}.isdisjoint(item.cluster for item in problems.train)
+
+
+def test_only_the_problems_that_are_named_of_several_files(tmp_path: Path) -> None:
+    sums = problems_file(tmp_path, [(f"What is {n} plus 4?", str(n + 4)) for n in range(20)])
+    other = tmp_path / "other.jsonl"
+    other.write_text('{"question": "What is 5 times 5?", "answer": "25"}\n', encoding="utf-8")
+    (tmp_path / "hard.jsonl").write_text('{"problem": "problems/7"}\n\nother/0\n', encoding="utf-8")
+    ids = ids_of(f"@{tmp_path / 'hard.jsonl'}")
+    found = read_problems([sums, str(other)], None, 5, 1, ids)
+    assert [item.id for item in found.train] == ["problems/7", "other/0"] and not found.held_out
+    with pytest.raises(UsageError, match=r"no problem 'nothing/1'; ids are written as in records, e\.g\. problems/0"):
+        read_problems([sums], None, 5, 1, ["nothing/1"])
+    with pytest.raises(UsageError, match="two files have problems with the same id"):
+        read_problems([sums, sums], None, 5, 1)
+    for content, message in (
+        (None, "cannot read ids from"),
+        ('{"id": 1}', "cannot read ids from"),
+        ("\n", "names no problem"),
+    ):
+        if content is not None:
+            (tmp_path / "ids").write_text(content, encoding="utf-8")
+        with pytest.raises(UsageError, match=message):
+            ids_of(f"@{tmp_path / 'ids'}")
 
 
 def test_benchmarks_are_no_problems_to_train_on(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="'builtin' is a benchmark"):
-        read_problems("builtin", None, 0, seed=1)
+        read_problems(["builtin"], None, 0, seed=1)
     known = load("handwritten", limit=1)[0]
     copied = problems_file(tmp_path, [("What is 3 plus 4?", "7"), (known.question.upper() + " ", known.gold or "")])
     with pytest.raises(UsageError, match=r"1 of 2 questions belong to a benchmark of this package"):
-        read_problems(copied, None, 0, seed=1)
+        read_problems([copied], None, 0, seed=1)
 
 
 def test_modes_are_drawn_by_their_shares() -> None:

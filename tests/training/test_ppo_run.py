@@ -119,7 +119,7 @@ def log(folder: Path) -> list[dict[str, Any]]:
 def test_a_model_gets_better_at_problems_by_its_own_attempts(
     start: Path, problems: str, tmp_path: Path, method: str
 ) -> None:
-    model = train_policy(recipe(start, method, steps=6), problems, tmp_path, QUIET)
+    model = train_policy(recipe(start, method, steps=6), [problems], tmp_path, QUIET)
     lines = [line for line in log(tmp_path) if "right" in line]
     first, last = (sum(line["right"] for line in part) / len(part) for part in (lines[:2], lines[-2:]))
     assert lines[0]["right"] < 0.8 and last > first + 0.15
@@ -132,10 +132,10 @@ def test_a_model_gets_better_at_problems_by_its_own_attempts(
     assert torch.equal(loaded.state_dict()[name], trained[name].bfloat16())
     assert json.loads((model / "mathsolve.json").read_text(encoding="utf-8"))["family"] == "embedded"
     before = {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")}
-    train_policy(recipe(start, method, steps=6), problems, tmp_path, QUIET)
+    train_policy(recipe(start, method, steps=6), [problems], tmp_path, QUIET)
     assert {path: path.stat().st_mtime_ns for path in tmp_path.rglob("*")} == before, "a finished run is left alone"
     with pytest.raises(UsageError, match="begun with another recipe"):
-        train_policy(recipe(start, method, steps=5), problems, tmp_path, QUIET)
+        train_policy(recipe(start, method, steps=5), [problems], tmp_path, QUIET)
 
 
 class Impatient:
@@ -160,31 +160,31 @@ def test_a_run_that_was_ended_or_killed_goes_on_from_its_last_checkpoint(
     few = recipe(start, "ppo", steps=4, problems=2, samples=2)
     (tmp_path / "ppo.json").write_text("{}", encoding="utf-8")  # claimed by a run that was killed at once
     with pytest.raises(KeyboardInterrupt):
-        train_policy(few, problems, tmp_path, QUIET, scorer=Impatient(6))
+        train_policy(few, [problems], tmp_path, QUIET, scorer=Impatient(6))
     assert [path.name for path in whole_checkpoints(tmp_path)] == ["checkpoint-1"]
     torn = tmp_path / "checkpoint-3"
     torn.mkdir()
     (torn / "model.safetensors").write_bytes(b"torn")
     with (tmp_path / "log.jsonl").open("a", encoding="utf-8") as file:
         file.write('{"step": 2, "right": 1.0}\n{"step": 3, "ri')
-    assert train_policy(few, problems, tmp_path, QUIET, scorer=Impatient(0)).is_dir()
+    assert train_policy(few, [problems], tmp_path, QUIET, scorer=Impatient(0)).is_dir()
     assert [line["step"] for line in log(tmp_path) if "right" in line] == [1, 2, 3, 4]
     assert [path.name for path in whole_checkpoints(tmp_path)] == ["checkpoint-2", "checkpoint-4"]
     shutil.rmtree(tmp_path / "model")
-    assert train_policy(few, problems, tmp_path, QUIET, scorer=Impatient(0)).is_dir()
+    assert train_policy(few, [problems], tmp_path, QUIET, scorer=Impatient(0)).is_dir()
 
 
 def test_what_cannot_be_trained_is_refused(start: Path, problems: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="embedded' cannot be trained"):
-        train_policy(recipe(Path("embedded"), "ppo", steps=1), problems, tmp_path / "run", QUIET)
+        train_policy(recipe(Path("embedded"), "ppo", steps=1), [problems], tmp_path / "run", QUIET)
     with pytest.raises(UsageError, match="give one with --model"):
         unnamed = recipe(start, "ppo", steps=1).model_copy(update={"model": None})
-        train_policy(unnamed, problems, tmp_path / "run", QUIET)
+        train_policy(unnamed, [problems], tmp_path / "run", QUIET)
     with pytest.raises(UsageError, match="is a judge, which tells of attempts and makes none"):
-        train_policy(recipe(tiny_judge(tmp_path / "judge"), "ppo", steps=1), problems, tmp_path / "run", QUIET)
+        train_policy(recipe(tiny_judge(tmp_path / "judge"), "ppo", steps=1), [problems], tmp_path / "run", QUIET)
     assert not (tmp_path / "run").exists()
     (tmp_path / "notes.txt").write_text("mine", encoding="utf-8")
     with pytest.raises(UsageError, match="holds other things"):
-        train_policy(recipe(start, "ppo", steps=1), problems, tmp_path, QUIET)
+        train_policy(recipe(start, "ppo", steps=1), [problems], tmp_path, QUIET)
     with pytest.raises(UsageError, match="is a file"):
-        train_policy(recipe(start, "ppo", steps=1), problems, tmp_path / "notes.txt", QUIET)
+        train_policy(recipe(start, "ppo", steps=1), [problems], tmp_path / "notes.txt", QUIET)

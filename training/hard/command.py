@@ -25,7 +25,10 @@ mathsolve train sft --model M --data rft.jsonl --hard hard.jsonl --out runs/sft
 Hard: at least 8 samples, a smoothed pass rate of at most 0.3, and a mean critique
 of at most 4 of 10 where --score names one. Unsolved ones are for a stronger teacher
 or more samples. In every pass of the training a question is seen by its weight, 0.25
-to 3 times as often as others: with 3 epochs a hard one 9 times at most.""",
+to 3 times as often as others: with 3 epochs a hard one 9 times at most.
+
+mathsolve train hard --runs runs/m --only learnable-hard --out few.jsonl
+mathsolve eval problems.jsonl --ids @few.jsonl --samples 64 --out runs/more""",
 )
 
 
@@ -35,6 +38,7 @@ def hard(
     runs: Annotated[list[Path], Parameter(consume_multiple=True, negative="")],
     out: Path,
     score: str | None = None,
+    only: str = "",
     allow_benchmarks: Annotated[bool, Parameter(negative="")] = False,
     as_json: Annotated[bool, Parameter(name="--json", negative="")] = False,
 ) -> None:
@@ -48,6 +52,8 @@ def hard(
         File for the problems, JSONL.
     score:
         Scorer whose mean score must be low, too: a critique (0 to 10) or a calibrated probability.
+    only:
+        Write only these classes, with commas between: unsolved, learnable-hard, within-reach.
     allow_benchmarks:
         Take runs on benchmarks, too. What is trained with the file must not be measured with them.
     as_json:
@@ -55,14 +61,16 @@ def hard(
     """
     from ..outfile import outfile, write_lines
     from ..trainable import trainable
-    from .mining import SAMPLES, by_class, mined
+    from .mining import SAMPLES, by_class, classes, mined
     from .score import scale_of
 
+    wanted = classes(only)
     outfile(out)
     found = trainable(runs, benchmarks=allow_benchmarks)
-    measured = mined(found.problems, scale_of(found.problems, score))
+    known = mined(found.problems, scale_of(found.problems, score))
+    measured = [one for one in known if one.kind in wanted]
     broken = write_lines(out, measured)
-    few = len(found.problems) - len(measured)
+    few = len(found.problems) - len(known)
     if as_json:
         counts = {"problems": len(measured) - broken, "few_samples": few, "contaminated": found.contaminated}
         print(json.dumps({"file": str(out), **counts, "classes": by_class(measured)}))

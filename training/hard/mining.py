@@ -35,8 +35,16 @@ TIMES = 3.0
 """How many times as often as another question a hard one is seen at most, in every pass of the schedule: more would be learnt
 by heart. It bounds a ratio, and not the passes in all, which grow with the epochs and the share of the file."""
 
-Class = Literal["unsolved", "learnable-hard", "within reach"]
+Class = Literal["unsolved", "learnable-hard", "within-reach"]
 CLASSES: tuple[Class, ...] = get_args(Class)
+
+
+def classes(told: str) -> tuple[Class, ...]:
+    """The classes that are named with commas between; all where none is. Raises `UsageError`."""
+    named = [name.strip() for name in told.split(",") if name.strip()]
+    if strange := [name for name in named if name not in CLASSES]:
+        raise UsageError(f"--only names {strange[0]!r}: choose among {', '.join(CLASSES)}, with commas between")
+    return tuple(kind for kind in CLASSES if not named or kind in named)
 
 
 class Measured(OnDisk):
@@ -70,7 +78,7 @@ def class_of(problem: Sampled, scale: Scale) -> Class | None:
         return "unsolved"
     score = scale.mean(problem.samples)
     hard = problem.pass_rate <= PASS_RATE and (score is None or score <= SCORE)
-    return "learnable-hard" if hard else "within reach"
+    return "learnable-hard" if hard else "within-reach"
 
 
 def mined(problems: Sequence[Sampled], scale: Scale) -> list[Measured]:

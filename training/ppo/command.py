@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Annotated
 
-from cyclopts import App
+from cyclopts import App, Parameter
 
 from ...engine.errors import UsageError
 from ..command import check_libraries
@@ -16,7 +17,7 @@ app = App(
     help_epilogue="""\
 mathsolve train ppo --model runs/sft/model --problems sums.jsonl --out runs/ppo
 mathsolve train ppo grpo --model runs/sft/model --problems sums.jsonl \\
-    --out runs/grpo --scorer runs/critique
+    --out runs/grpo --scorer runs/critique --ids @hard.jsonl
 
 Ctrl-C keeps what was done, and the same command goes on.""",
 )
@@ -27,8 +28,9 @@ def ppo(
     recipe: str = "ppo",
     *,
     model: str | None = None,
-    problems: str,
+    problems: Annotated[list[str], Parameter(consume_multiple=True, negative="")],
     out: Path,
+    ids: str | None = None,
     held_out: str | None = None,
     scorer: Path | None = None,
 ) -> None:
@@ -41,9 +43,12 @@ def ppo(
     model
         The folder of a fine-tuned model in transformers' form, or a name on the hub; whatever the recipe says.
     problems
-        A file of problems with right answers, such as JSONL with `question` and `answer`; some are held out.
+        Files of problems with right answers, such as JSONL with `question` and `answer`; some are held out.
     out
         Folder of the run; the finished model will be in its folder `model`.
+    ids
+        Only these problems, with commas between; or @FILE with one on each line, such as a file of `train hard`: attempts at
+        problems that are always solved, or never, teach nothing.
     held_out
         A file of other problems to measure with, instead of a tenth of the first, or the recipe's `questions` of them.
     scorer
@@ -58,7 +63,8 @@ def ppo(
     from rich.console import Console
 
     from ...engine.judge import Judge
+    from ...evaluation.running.options import ids_of
     from .run import train_policy
 
     judge = Judge(scorer) if scorer is not None else None
-    train_policy(resolved, problems, out, Console(stderr=True), held_out=held_out, scorer=judge)
+    train_policy(resolved, problems, out, Console(stderr=True), ids=ids_of(ids), held_out=held_out, scorer=judge)

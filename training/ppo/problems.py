@@ -10,6 +10,7 @@ Does not promise to know the questions of other benchmarks; `mathsolve contamina
 from __future__ import annotations
 
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from ...engine.errors import UsageError
@@ -47,32 +48,54 @@ class Problems:
         return max(1, -(-round(epochs * len(self.train)) // size))
 
 
-def read_problems(source: str, held_out: str | None, most_held_out: int, seed: int) -> Problems:
-    """The problems of a file, and those that are held out: of a file of their own, or drawn from the first.
+def read_problems(
+    sources: Sequence[str], held_out: str | None, most_held_out: int, seed: int, ids: Sequence[str] = ()
+) -> Problems:
+    """The problems of files, and those that are held out: of a file of their own, or drawn from the others.
 
     Args:
-        source: JSONL or another format that `mathsolve eval` reads, with a question and an answer each.
+        sources: JSONL or other formats that `mathsolve eval` reads, with a question and an answer each.
         held_out: another such file.
-        most_held_out: how many of them are used at most; with all their variants, a tenth of the first file at most.
+        most_held_out: how many of them are used at most; with all their variants, a tenth of the others at most.
         seed: of the draw.
+        ids: of the problems to learn from, and to hold out where `held_out` is None; none: all.
 
     Raises:
-        UsageError: there are none, they cannot be read, or they are questions of a benchmark.
+        UsageError: there are none, they cannot be read, they are questions of a benchmark, or one that is named is not there.
     """
-    items = _file(source)
+    items = _wanted([item for source in sources for item in _file(source)], ids)
     if held_out is not None:
         measured = random.Random(seed).sample(others := _file(held_out), min(most_held_out or len(others), len(others)))
     else:
-        clusters = list(dict.fromkeys(_lineage(item) for item in items))
-        drawn = random.Random(seed).sample(clusters, min(most_held_out, len(clusters) // 10))
-        first = {_lineage(item): item for item in reversed(items)}
-        measured = [first[cluster] for cluster in drawn]
+        measured = _drawn(items, most_held_out, random.Random(seed))
     kept_out = {_lineage(item) for item in measured} if held_out is None else set()
     asked = {question_key(item.question) for item in measured}
     train = tuple(i for i in items if _lineage(i) not in kept_out and question_key(i.question) not in asked)
     if not train:
-        raise UsageError(f"{source}: every problem is among those that are held out; bring more")
+        raise UsageError(f"{', '.join(sources)}: every problem is among those that are held out; bring more")
     return Problems(train, tuple(measured))
+
+
+def _wanted(items: list[Item], ids: Sequence[str]) -> list[Item]:
+    """Those of these ids. Raises `UsageError`."""
+    known = {item.id: item for item in items}
+    if len(known) < len(items):
+        raise UsageError("two files have problems with the same id; give one of them another name")
+    if missing := [id for id in ids if id not in known]:
+        raise UsageError(f"no problem {missing[0]!r}; ids are written as in records, e.g. {next(iter(known))}")
+    return [known[id] for id in ids] or items
+
+
+def _drawn(items: Sequence[Item], most: int, draw: random.Random) -> list[Item]:
+    """Problems to hold out, so that with all their variants they are a tenth of all at most."""
+    families: dict[str, list[Item]] = {}
+    for item in items:
+        families.setdefault(_lineage(item), []).append(item)
+    found: list[Item] = []
+    for name in draw.sample(list(families), len(families)):
+        if len(found) < most and len(found) + len(families[name]) <= len(items) // 10:
+            found += families[name]
+    return found[:most]
 
 
 def drawn_mode(modes: Modes, draw: str) -> Mode:

@@ -65,10 +65,11 @@ class Run:
 
 def train_policy(
     recipe: PolicyTraining,
-    problems: str,
+    problems: Sequence[str],
     folder: Path,
     console: Console,
     *,
+    ids: Sequence[str] = (),
     held_out: str | None = None,
     scorer: Scorer | None = None,
 ) -> Path:
@@ -76,9 +77,10 @@ def train_policy(
 
     Args:
         recipe: how.
-        problems: a file of problems with answers.
+        problems: files of problems with answers.
         folder: of the run.
         console: hears of the estimate and the progress.
+        ids: of the problems to learn from; none: all.
         held_out: a file of other problems, to be measured with; else some of the first are kept for that.
         scorer: breaks ties among attempts with the same verdict.
 
@@ -91,8 +93,8 @@ def train_policy(
         KeyboardInterrupt: a signal ended the run; what was done is kept.
     """
     recipe = fitted(named(recipe), console)
-    read = read_problems(problems, held_out, recipe.schedule.questions, recipe.seed)
-    _claim(recipe, [Path(path) for path in (problems, held_out) if path is not None], scorer, folder)
+    read = read_problems(problems, held_out, recipe.schedule.questions, recipe.seed, ids)
+    _claim(recipe, [Path(path) for path in (*problems, held_out) if path is not None], ids, scorer, folder)
     with conducted():
         return _carry_out(Run(recipe, read, folder, console, scorer))
 
@@ -115,13 +117,16 @@ def named(recipe: PolicyTraining) -> PolicyTraining:
     )
 
 
-def _claim(recipe: PolicyTraining, files: Sequence[Path], scorer: Scorer | None, folder: Path) -> None:
+def _claim(
+    recipe: PolicyTraining, files: Sequence[Path], ids: Sequence[str], scorer: Scorer | None, folder: Path
+) -> None:
     """Claims the folder; as long as nothing was logged, what the run is made of may be replaced. Raises `UsageError`."""
     path, begun = folder / "ppo.json", (folder / "log.jsonl").is_file()
     vacant(path)
     scored = scorer.fingerprint() if isinstance(scorer, Judge) else scorer.name if scorer is not None else None
     data = [{"file": file.name, "sha256": hash_of(file)} for file in files]
-    claim(path, {"recipe": recipe.model_dump(mode="json"), "data": data, "scorer": scored}, begun=begun)
+    made_of = {"recipe": recipe.model_dump(mode="json"), "data": data, "ids": list(ids), "scorer": scored}
+    claim(path, made_of, begun=begun)
 
 
 def _carry_out(run: Run) -> Path:
