@@ -65,7 +65,7 @@ RIGHTS = {"owls": (0, 8), "cats": (2, 8), "hens": (3, 8), "dogs": (8, 8), "few":
 
 def test_hard_is_what_is_solved_seldom_in_enough_samples(tmp_path: Path) -> None:
     problems = pooled([run_of(tmp_path / "run", RIGHTS)])
-    expected = ["unsolved", "learnable-hard", "within-reach", "within-reach", None]
+    expected = ["unsolved", "learnable-hard", "within-reach", "solved", None]
     assert kinds(problems, Scale()) == expected
 
 
@@ -75,7 +75,7 @@ def test_a_problem_is_as_hard_as_its_verdicts_say_whatever_can_be_learnt_from_it
     cats, dogs = pooled([run])
     assert not cats.right and not dogs.right
     assert (cats.pass_rate, dogs.pass_rate) == (0.3, 0.9)
-    assert kinds([cats, dogs], Scale()) == ["learnable-hard", "within-reach"]
+    assert kinds([cats, dogs], Scale()) == ["learnable-hard", "solved"]
     assert [(one.samples, one.right) for one in mined([cats, dogs], Scale())] == [(8, 2), (8, 8)]
 
 
@@ -106,7 +106,7 @@ def test_the_command_writes_what_fine_tuning_reads(tmp_path: Path, capsys: pytes
     run, out = run_of(tmp_path / "run", RIGHTS), tmp_path / "hard.jsonl"
     find_hard(runs=[run], out=out, as_json=True)
     told = json.loads(capsys.readouterr().out)
-    counts = {"unsolved": 1, "learnable-hard": 1, "within-reach": 2}
+    counts = {"unsolved": 1, "learnable-hard": 1, "within-reach": 1, "solved": 1}
     assert told["classes"] == {"counting": counts} and told["few_samples"] == 1
     multiples = read_hard(out)
     assert multiples[question_key("How many owls are there?")] == pytest.approx(0.9 / 0.575, abs=1e-5)
@@ -116,7 +116,7 @@ def test_the_command_writes_what_fine_tuning_reads(tmp_path: Path, capsys: pytes
     find_hard(runs=[run], out=out, only="unsolved, learnable-hard")
     assert "2 problems" in capsys.readouterr().out
     assert len(ids_of(f"@{out}")) == 2
-    with pytest.raises(UsageError, match="--only names 'easy': choose among unsolved, learnable-hard, within-reach"):
+    with pytest.raises(UsageError, match="--only names 'easy': choose among unsolved, learnable-hard, within-reach, solved"):
         find_hard(runs=[run], out=out, only="easy")
     out.write_text('{"question": "torn', encoding="utf-8")
     with pytest.raises(UsageError, match="line 1, is no problem of `mathsolve train hard`"):

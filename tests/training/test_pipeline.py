@@ -125,6 +125,7 @@ def test_a_stage_may_wait_for_one_whose_folder_it_does_not_read(tmp_path: Path) 
             "stages wait for each other: b -> c -> d -> b",
         ),
         (one_stage("eval x") + 'after = ["b"]', "stage 'a' is to run after 'b'; the stages are a"),
+        (one_stage("eval x") + 'than = ["b"]', "stage 'a' is to be compared with 'b'; the stages are a"),
         ('about = "x"', "stage"),
         ("about = ", "Invalid value"),
     ],
@@ -276,7 +277,7 @@ def test_a_signal_ends_the_stage_and_the_run_and_the_same_command_goes_on(
     assert told(out, "waiting").starts == 2 and told(out, "last").state == "done"
 
 
-@pytest.mark.parametrize("name", ["loop", "loop-tiny", "loop-verification"])
+@pytest.mark.parametrize("name", ["loop", "loop-embedded", "loop-tiny", "loop-verification"])
 def test_the_package_s_recipes_are_made_of_commands_that_exist(name: str, tmp_path: Path) -> None:
     pipeline = load_pipeline(name)
     assert pipeline.beside == LOOPS

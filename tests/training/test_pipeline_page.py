@@ -76,6 +76,8 @@ def test_stages_stand_beside_each_other_on_the_problems_that_all_have(tmp_path: 
     before = made_run(tmp_path / "a", {"p": "rrxx", "q": "xxyz", "s": "rrrr", "alone": "rrrr"})
     after = made_run(tmp_path / "b", {"p": "rrrr", "q": "rxyz", "s": "rrrr"}, scored=True)
     found = accuracy({"before": before, "after": after})
+    gain = next(one for one in found.contrasts if one.metric == "best-of-4 by judge" and one.place.part == "all")
+    assert (gain.place.stage, gain.than, gain.difference.b) == ("after", "its maj@4", 1.0)
     all_, hard = found.scored[:2], found.scored[2:]
     assert [(one.place.stage, one.problems, one.k) for one in all_] == [("before", 3, 4), ("after", 3, 4)]
     assert [round(one.stability.value, 4) for one in all_] == [0.5, 0.75]
@@ -103,6 +105,18 @@ def test_the_vote_by_a_critique_is_the_one_in_use_and_best_of_k_is_there_for_eve
     assert figures() == {"best-of-3 by critic": 0.75, "vote by critic": 0.0}
     (many.folder / "scores.json").write_text('{"critic": {"kind": "critique"}}')
     assert figures() == {"best-of-3 by critic": 0.75, "vote by critic": 1.0}
+
+
+def test_a_stage_is_compared_with_those_that_the_recipe_names(tmp_path: Path) -> None:
+    runs = {name: made_run(tmp_path / name, {"p": "rx", "q": "rr"}) for name in ("sft", "longer", "rft", "ppo", "grpo")}
+    than = {"longer": ["sft"], "rft": ["sft", "longer"], "grpo": ["rft", "absent"], "sft": []}
+    assert {(one.than, one.place.stage) for one in accuracy(runs, than).contrasts} == {
+        ("sft", "longer"),
+        ("sft", "rft"),
+        ("longer", "rft"),
+        ("rft", "ppo"),
+        ("rft", "grpo"),
+    }
 
 
 def test_files_of_the_same_name_with_other_problems_stand_apart(tmp_path: Path) -> None:

@@ -53,7 +53,7 @@ def hard(
     score:
         Scorer whose mean score must be low, too: a critique (0 to 10) or a calibrated probability.
     only:
-        Write only these classes, with commas between: unsolved, learnable-hard, within-reach.
+        Write only these classes, with commas between: unsolved, learnable-hard, within-reach, solved.
     allow_benchmarks:
         Take runs on benchmarks, too. What is trained with the file must not be measured with them.
     as_json:

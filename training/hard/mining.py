@@ -3,6 +3,8 @@
     hard            at least 8 samples, pass rate (smoothed) of at most 0.3, mean critique of at most 4 of 10 where there is one
     unsolved        no sample has the right answer: for a stronger teacher or more samples, never for preferences
     learnable-hard  hard, and solved at least once
+    within-reach    solved at times, and not hard
+    solved          every sample has the right answer: attempts at it cannot be compared
     weight          (1 - pass rate) / mean, clipped to [0.25, 4]
 
 Samples that nobody could decide do not count. The others say how hard a problem is for the models that gave them: after a round
@@ -35,7 +37,7 @@ TIMES = 3.0
 """How many times as often as another question a hard one is seen at most, in every pass of the schedule: more would be learnt
 by heart. It bounds a ratio, and not the passes in all, which grow with the epochs and the share of the file."""
 
-Class = Literal["unsolved", "learnable-hard", "within-reach"]
+Class = Literal["unsolved", "learnable-hard", "within-reach", "solved"]
 CLASSES: tuple[Class, ...] = get_args(Class)
 
 
@@ -76,6 +78,8 @@ def class_of(problem: Sampled, scale: Scale) -> Class | None:
         return None
     if not problem.solved:
         return "unsolved"
+    if problem.solved == problem.decided:
+        return "solved"
     score = scale.mean(problem.samples)
     hard = problem.pass_rate <= PASS_RATE and (score is None or score <= SCORE)
     return "learnable-hard" if hard else "within-reach"

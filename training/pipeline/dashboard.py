@@ -84,7 +84,7 @@ def dashboard(pipeline: Pipeline, folder: Path) -> Dashboard:
     """Reads a pipeline's folder. Raises `UsageError` where a file of it is damaged."""
     found = [(one, holding(one.folder)) for one in standings(pipeline, folder)]
     runs = {one.stage.name: held.evaluation for one, held in found if one.done and held.evaluation is not None}
-    measured = accuracy(runs)
+    measured = accuracy(runs, {one.stage.name: one.stage.than for one, _ in found if one.stage.than is not None})
     rows = tuple(Row(one, held, *_outcomes(one, held, measured, folder)) for one, held in found)
     return Dashboard(pipeline, rows, measured)
 

@@ -68,14 +68,14 @@ class Scored:
 
 @dataclass(frozen=True, slots=True)
 class Contrast:
-    """A stage less the one before it, on the same problems."""
+    """A stage less another one on the same problems, or a choice by scores less the vote on the same samples."""
 
     place: Place
-    """The later stage, and on what."""
+    """The stage, and on what."""
     than: str
-    """The earlier one."""
+    """The other one, or `its maj@k`."""
     metric: str
-    """`PassRatio@k`, `pass@k` or `maj@k`."""
+    """`PassRatio@k`, `pass@k`, `maj@k`, or `best-of-k by NAME`."""
     difference: Difference
     """With `adjusted` for all contrasts in this metric."""
 
@@ -90,8 +90,12 @@ class Accuracy:
     """By benchmark, then part, then stage and metric."""
 
 
-def accuracy(runs: Mapping[str, Run]) -> Accuracy:
-    """The figures of runs, given by stage in their order.
+def accuracy(runs: Mapping[str, Run], than: Mapping[str, Sequence[str]] | None = None) -> Accuracy:
+    """The figures of runs.
+
+    Args:
+        runs: by stage, in their order.
+        than: by stage, what it is compared with; those that are not named are compared with the one before.
 
     Raises:
         UsageError: a file of a run is damaged.
@@ -102,7 +106,8 @@ def accuracy(runs: Mapping[str, Run]) -> Accuracy:
         for name, alike in parts(found):
             k = min(rows.fewest for rows in alike.values())
             scored += [_scored(Place(stage, bench, mode, name, group), rows, k) for stage, rows in alike.items()]
-            contrasts += _contrasts(Place("", bench, mode, name, group), alike)
+            contrasts += _contrasts(Place("", bench, mode, name, group), alike, than or {})
+            contrasts += _gains(Place("", bench, mode, name, group), alike, k)
     return Accuracy(tuple(scored), tuple(_corrected(contrasts)))
 
 
@@ -152,13 +157,24 @@ def _chosen(rows: Problems, k: int) -> dict[str, Estimate]:
     return dict(zip(found, estimates(list(found.values()), rows.clusters), strict=True))
 
 
-def _contrasts(place: Place, rows: Mapping[str, Problems]) -> Iterator[Contrast]:
+def _contrasts(place: Place, rows: Mapping[str, Problems], than: Mapping[str, Sequence[str]]) -> Iterator[Contrast]:
     k = min(one.fewest for one in rows.values())
     metrics = {f"PassRatio@{k}": "pass@1", **({f"pass@{k}": f"pass@{k}", f"maj@{k}": f"maj@{k}"} if k > 1 else {})}
-    for (before, a), (stage, b) in pairwise(rows.items()):
-        for name, metric in metrics.items():
-            found = difference(a.figure(metric), b.figure(metric), a.clusters)
-            yield Contrast(replace(place, stage=stage), before, name, found)
+    last = dict(pairwise(reversed(rows)))
+    pairs = [(name, stage) for stage in rows for name in than.get(stage, [last[stage]] if stage in last else [])]
+    for other, stage in pairs:
+        if other in rows:
+            for name, metric in metrics.items():
+                found = difference(rows[other].figure(metric), rows[stage].figure(metric), rows[stage].clusters)
+                yield Contrast(replace(place, stage=stage), other, name, found)
+
+
+def _gains(place: Place, rows: Mapping[str, Problems], k: int) -> Iterator[Contrast]:
+    """What the best of k by each scorer gains over the vote of k, in the stages that have scores."""
+    for stage, mine in rows.items() if k > 1 else ():
+        for scorer in sorted(mine.scores):
+            found = difference(mine.figure(f"maj@{k}"), mine.best(scorer, k), mine.clusters)
+            yield Contrast(replace(place, stage=stage), f"its maj@{k}", f"best-of-{k} by {scorer}", found)
 
 
 def _corrected(contrasts: Sequence[Contrast]) -> Iterator[Contrast]:

@@ -11,7 +11,8 @@
     run = "train sft {recipes}/tiny.toml --data {data}/data.jsonl --out {here}"
 
 `{here}` is the stage's own folder, `{recipes}` the folder of this file, `{data}` the folder of another stage, which thereby
-becomes a parent, and `{questions}` a setting. `after = ["data"]` names parents that the command does not.
+becomes a parent, and `{questions}` a setting. `after = ["data"]` names parents that the command does not, and
+`than = ["eval-sft"]` the evaluations that this one is compared with, instead of the one before it.
 """
 
 from __future__ import annotations
@@ -53,6 +54,9 @@ class StageTable(_Table):
     """A command line; `mathsolve` need not stand before it."""
     after: tuple[str, ...] = ()
     """Parents that the command does not name, such as a stage that scores the samples of another one in their place."""
+    than: tuple[str, ...] | None = None
+    """Evaluations that this one is compared with, such as that of the model from which its model was trained; by default the
+    one before it."""
 
 
 class PipelineTable(_Table):
@@ -76,6 +80,8 @@ class Stage:
     """Its command line with placeholders."""
     parents: tuple[str, ...]
     """Stages whose folders it reads."""
+    than: tuple[str, ...] | None = None
+    """Stages that it is compared with; None: the one before it."""
 
     @property
     def placeholders(self) -> tuple[str, ...]:
@@ -195,7 +201,7 @@ def _stage(table: StageTable, known: Sequence[str], settings: Mapping[str, str])
         words = tuple(shlex.split(table.run))
     except ValueError as error:
         raise UsageError(f"stage {table.name!r}: its command cannot be read: {error}") from error
-    stage = Stage(table.name, words[1:] if words[:1] == ("mathsolve",) else words, ())
+    stage = Stage(table.name, words[1:] if words[:1] == ("mathsolve",) else words, (), table.than)
     for name in stage.placeholders:
         if name not in (*known, *settings, HERE, BESIDE):
             raise UsageError(
@@ -204,6 +210,10 @@ def _stage(table: StageTable, known: Sequence[str], settings: Mapping[str, str])
             )
     if strange := [name for name in table.after if name not in known]:
         raise UsageError(f"stage {table.name!r} is to run after {strange[0]!r}; the stages are {', '.join(known)}")
+    if strange := [name for name in table.than or () if name not in known]:
+        raise UsageError(
+            f"stage {table.name!r} is to be compared with {strange[0]!r}; the stages are {', '.join(known)}"
+        )
     if not stage.words:
         raise UsageError(f'stage {table.name!r} runs nothing; write a command, e.g. run = "eval gsm8k --out {{here}}"')
     return replace(
