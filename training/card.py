@@ -115,7 +115,8 @@ def _card(recipe: Recipe, folder: Path, parts: Sequence[Part], runs: dict[str, R
     sections = "\n\n".join(f"### {_TITLES[name]}\n\n{_section(run)}" for name, run in runs.items())
     return f"""# The embedded model of mathsolve {__version__}
 
-A Llama model of {_size(config)}, {_origin(recipe)} by `mathsolve train embedded`
+A Llama model of {_size(config)},
+{_origin(recipe)} by `mathsolve train embedded`,
 on questions with solutions of which every program was executed and every answer checked:
 
 {"".join(part.line() for part in parts)}

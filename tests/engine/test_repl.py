@@ -122,7 +122,7 @@ def test_ctrl_c_stops_an_answer_and_keeps_what_was_done(terminal: Terminal) -> N
     terminal.type(QUESTION + ENTER)
     terminal.wait("print(")
     terminal.type(CTRL_C)
-    terminal.wait("stopped; what was done is kept", timeout_s=15)
+    terminal.wait("stopped; what was done is kept")
     terminal.ask("/samples 1", "samples 1")
     terminal.ask("/retry", " s\n")
 
@@ -132,7 +132,7 @@ def test_commands_about_the_last_answer(terminal: Terminal) -> None:
     terminal.ask(QUESTION, " s\n")
     terminal.ask("/why", "attempt 1: 42")
     terminal.wait("╰ 42")
-    assert "│" not in terminal.ask("/code", "12 + 30")
+    assert "│" not in terminal.ask("/code", "print(")
     terminal.ask("/trace off", "hidden")
     terminal.wait(PROMPT)
     assert "print(" not in terminal.ask(QUESTION, " s\n")

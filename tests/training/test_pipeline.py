@@ -138,7 +138,7 @@ def test_a_recipe_that_means_nothing_is_refused(tmp_path: Path, text: str, messa
 def test_a_setting_that_is_none_is_refused(here: Path) -> None:
     with pytest.raises(UsageError, match=r"--set example=2: .* there are: examples=1, unused=x"):
         of(recipe(here, FILTERED), "example=2")
-    with pytest.raises(UsageError, match="neither a file nor one of loop, loop-tiny, loop-verification"):
+    with pytest.raises(UsageError, match="neither a file nor one of loop, loop-embedded, loop-tiny, loop-verification"):
         load_pipeline("nothing")
 
 
