@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import AsyncGenerator, AsyncIterator, Callable, Coroutine, Iterable, Iterator
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from hashlib import sha256
 from pathlib import Path
 from typing import Any, TypeVar
@@ -28,6 +28,8 @@ from .trajectory import Problem, Solution, Trajectory
 from .work import Work
 
 MAX_QUESTION_CHARS = 20_000
+PULSE_S = 0.2
+"""Seconds after which a wait looks whether a signal has come."""
 T = TypeVar("T")
 
 
@@ -221,9 +223,15 @@ class Solver:
         return self.run(self._equal(a, b))
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
-        """Runs a coroutine on the solver's loop, the only one that its sandbox knows; Ctrl-C cancels it."""
+        """Runs a coroutine on the solver's loop, the only one that its sandbox knows; Ctrl-C cancels it.
+
+        The wait is in slices: the system may hand a signal to another thread, and then nothing wakes this one, in which
+        Python obeys it.
+        """
         future = asyncio.run_coroutine_threadsafe(coroutine, self._loop)
         try:
+            while not wait([future], PULSE_S).done:
+                pass
             return future.result()
         except KeyboardInterrupt:
             future.cancel()

@@ -2,6 +2,8 @@
 
 import asyncio
 import shutil
+import signal
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -25,6 +27,21 @@ def test_the_question_of_the_readme(solver: Solver) -> None:
     assert solution.stop == "answered"
     assert solver.equal(solution.answer or "", "x**3*cos(x) + 3*x**2*sin(x)")
     assert solution.confidence is not None and 0 < solution.agreement <= 1
+
+
+def test_ctrl_c_that_another_thread_hears_ends_the_wait(solver: Solver) -> None:
+    """The system hands a signal to any thread; the main one, where Python obeys it, may be asleep in a lock."""
+
+    def interrupt() -> None:
+        time.sleep(0.3)
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+    threading.Thread(target=interrupt).start()
+    start = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        solver.run(asyncio.sleep(60))
+    assert time.monotonic() - start < 50, "it was heard only when the work was done"
+    assert solver.run(asyncio.sleep(0, "on")) == "on"
 
 
 def test_thought_program_observation_answer(solver: Solver) -> None:

@@ -116,7 +116,9 @@ def test_the_command_writes_what_fine_tuning_reads(tmp_path: Path, capsys: pytes
     find_hard(runs=[run], out=out, only="unsolved, learnable-hard")
     assert "2 problems" in capsys.readouterr().out
     assert len(ids_of(f"@{out}")) == 2
-    with pytest.raises(UsageError, match="--only names 'easy': choose among unsolved, learnable-hard, within-reach, solved"):
+    with pytest.raises(
+        UsageError, match="--only names 'easy': choose among unsolved, learnable-hard, within-reach, solved"
+    ):
         find_hard(runs=[run], out=out, only="easy")
     out.write_text('{"question": "torn', encoding="utf-8")
     with pytest.raises(UsageError, match="line 1, is no problem of `mathsolve train hard`"):
