@@ -160,7 +160,7 @@ def _chosen(rows: Problems, k: int) -> dict[str, Estimate]:
 def _contrasts(place: Place, rows: Mapping[str, Problems], than: Mapping[str, Sequence[str]]) -> Iterator[Contrast]:
     k = min(one.fewest for one in rows.values())
     metrics = {f"PassRatio@{k}": "pass@1", **({f"pass@{k}": f"pass@{k}", f"maj@{k}": f"maj@{k}"} if k > 1 else {})}
-    last = dict(pairwise(reversed(rows)))
+    last = {stage: before for before, stage in pairwise(rows)}
     pairs = [(name, stage) for stage in rows for name in than.get(stage, [last[stage]] if stage in last else [])]
     for other, stage in pairs:
         if other in rows:
