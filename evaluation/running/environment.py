@@ -28,7 +28,7 @@ def environment(solver: Solver) -> dict[str, Any]:
     profile = solver.backend.profile
     return {
         "mathsolve": __version__,
-        "commit": commit(Path(__file__).parents[1]),
+        "commit": commit(Path(__file__).parents[2]),
         "grader": VERSION,
         "python": platform.python_version(),
         "libraries": {name: found for name in LIBRARIES if (found := _version(name))},

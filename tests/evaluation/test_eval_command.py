@@ -15,6 +15,7 @@ import pytest
 
 from mathsolve.__main__ import run as mathsolve
 from mathsolve.evaluation.run import Run
+from mathsolve.evaluation.running.environment import commit
 from mathsolve.evaluation.running.options import Options, problems
 
 from ..engine.tiny_judge import tiny_judge
@@ -92,6 +93,7 @@ def test_a_run_prints_its_figures_and_the_same_command_takes_nothing_twice(file:
     description = json.loads((folder / "run.json").read_text())
     assert description["config"]["temperature"] == 0.7
     assert {"python", "libraries", "sandbox", "grader", "commit"} <= set(description["environment"])
+    assert description["environment"]["commit"] == commit(Path(__file__).parents[2])
     before = (folder / "records.jsonl").read_bytes()
     again = run(file, "--limit", "4", "--samples", "2", cwd=tmp_path)
     assert (folder / "records.jsonl").read_bytes() == before
