@@ -36,9 +36,9 @@ def test_ctrl_c_that_another_thread_hears_ends_the_wait(solver: Solver) -> None:
         time.sleep(0.3)
         signal.pthread_kill(threading.get_ident(), signal.SIGINT)
 
-    threading.Thread(target=interrupt).start()
     start = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
+        threading.Thread(target=interrupt).start()  # it must not come before somebody waits for it
         solver.run(asyncio.sleep(60))
     assert time.monotonic() - start < 50, "it was heard only when the work was done"
     assert solver.run(asyncio.sleep(0, "on")) == "on"
