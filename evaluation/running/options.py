@@ -188,4 +188,5 @@ def _id(line: str) -> str:
 
 
 def names_of(text: str | None) -> tuple[str, ...]:
+    """Names with commas between, each once."""
     return tuple(dict.fromkeys(name.strip() for name in (text or "").split(",") if name.strip()))

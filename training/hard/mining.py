@@ -20,6 +20,7 @@ from typing import Literal, get_args
 from pydantic import ValidationError
 
 from ...engine.errors import UsageError
+from ...evaluation.running.options import names_of
 from ..samples import Sampled
 from ..synthesis.example import OnDisk
 from ..synthesis.filters.duplicate import question_key
@@ -43,7 +44,7 @@ CLASSES: tuple[Class, ...] = get_args(Class)
 
 def classes(told: str) -> tuple[Class, ...]:
     """The classes that are named with commas between; all where none is. Raises `UsageError`."""
-    named = [name.strip() for name in told.split(",") if name.strip()]
+    named = names_of(told)
     if strange := [name for name in named if name not in CLASSES]:
         raise UsageError(f"--only names {strange[0]!r}: choose among {', '.join(CLASSES)}, with commas between")
     return tuple(kind for kind in CLASSES if not named or kind in named)

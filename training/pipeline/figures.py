@@ -106,7 +106,7 @@ def accuracy(runs: Mapping[str, Run], than: Mapping[str, Sequence[str]] | None =
         for name, alike in parts(found):
             k = min(rows.fewest for rows in alike.values())
             scored += [_scored(Place(stage, bench, mode, name, group), rows, k) for stage, rows in alike.items()]
-            contrasts += _contrasts(Place("", bench, mode, name, group), alike, than or {})
+            contrasts += _contrasts(Place("", bench, mode, name, group), alike, k, than or {})
             contrasts += _gains(Place("", bench, mode, name, group), alike, k)
     return Accuracy(tuple(scored), tuple(_corrected(contrasts)))
 
@@ -157,8 +157,9 @@ def _chosen(rows: Problems, k: int) -> dict[str, Estimate]:
     return dict(zip(found, estimates(list(found.values()), rows.clusters), strict=True))
 
 
-def _contrasts(place: Place, rows: Mapping[str, Problems], than: Mapping[str, Sequence[str]]) -> Iterator[Contrast]:
-    k = min(one.fewest for one in rows.values())
+def _contrasts(
+    place: Place, rows: Mapping[str, Problems], k: int, than: Mapping[str, Sequence[str]]
+) -> Iterator[Contrast]:
     metrics = {f"PassRatio@{k}": "pass@1", **({f"pass@{k}": f"pass@{k}", f"maj@{k}": f"maj@{k}"} if k > 1 else {})}
     last = {stage: before for before, stage in pairwise(rows)}
     pairs = [(name, stage) for stage in rows for name in than.get(stage, [last[stage]] if stage in last else [])]

@@ -8,10 +8,11 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from ...engine.errors import UsageError
+from ...evaluation.running.options import names_of
 from ..public import part
 from ..synthesis.filters.chain import Criteria
 from ..synthesis.formats import check_format
-from ..synthesis.making import make, names
+from ..synthesis.making import make
 from ..synthesis.measures import INSTALLED, measures
 from .budget import Rule
 from .gate import LEAST, RANK, Bounds
@@ -97,5 +98,5 @@ def rft(
     check_format(out)
     bounds = Bounds(critique, LEAST if least is None else least, reward, RANK if rank is None else rank)
     teacher = SampleTeacher(runs, most=most, rule=rule, choice=choice, bounds=bounds, seed=seed)
-    criteria = Criteria(measures(names(benchmarks), part(data, "eval")), likeness=None)
+    criteria = Criteria(measures(names_of(benchmarks), part(data, "eval")), likeness=None)
     return make(teacher, out, {"train": None}, criteria, concurrency=concurrency, as_json=as_json)

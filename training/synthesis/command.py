@@ -8,12 +8,13 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from ...engine.errors import UsageError
+from ...evaluation.running.options import names_of
 from ..public import part
 from ..seeds.drafts import Split
 from .filters.chain import Criteria
 from .filters.near_duplicate import Likeness
 from .formats import check_format
-from .making import make, names
+from .making import make
 from .measures import INSTALLED, measures
 from .teachers.registry import TEACHERS, Wishes, open_teacher, settings
 
@@ -84,10 +85,10 @@ def synthesise_(
     if n < 0 or held_out < 0 or concurrency < 1:
         raise UsageError("-n and --held-out must be 0 or more, and --concurrency 1 or more")
     check_format(out)
-    wishes = Wishes(seed, not n, names(domains), data, model, settings(set_))
+    wishes = Wishes(seed, not n, names_of(domains), data, model, settings(set_))
     counts: dict[Split, int | None] = {"phrasings": held_out, "numbers": held_out} if held_out else {}
     counts["train"] = n or None
     source = open_teacher(teacher, wishes)
     likeness = None if near_duplicates else Likeness()
-    criteria = Criteria(measures(names(benchmarks), part(data, "eval")), likeness=likeness)
+    criteria = Criteria(measures(names_of(benchmarks), part(data, "eval")), likeness=likeness)
     return make(source, out, counts, criteria, concurrency=concurrency, as_json=as_json)

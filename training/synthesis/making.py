@@ -55,11 +55,6 @@ def make(
     return 0
 
 
-def names(text: str) -> tuple[str, ...]:
-    """Names with commas between."""
-    return tuple(name.strip() for name in text.split(",") if name.strip())
-
-
 async def _made(
     teacher: Teacher, working: Path, counts: Mapping[Split, int | None], criteria: Criteria, concurrency: int
 ) -> Yields:
