@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from .. import __version__
+from ..engine.backends.embedded import EMBEDDED_FOLDER
 from ..engine.errors import MathsolveError
 from ..engine.settings import Settings
 from ..engine.solver import Solver
@@ -22,6 +23,9 @@ from .recipe import Recipe
 from .seeds.drafts import Split
 from .synthesis.datacard import card_of
 from .synthesis.ledger import read_examples
+
+TRANSFORMERS_FORM = Path(__file__).parent / "embedded_model"
+"""The model that the package ships, for transformers and vLLM; in the repository, not in the wheel."""
 
 
 def write_card(recipe: Recipe, folder: Path, target: Path) -> None:
@@ -56,34 +60,38 @@ def write_card(recipe: Recipe, folder: Path, target: Path) -> None:
 class Part:
     """Data that the model has seen."""
 
+    round: int
+    """Which training in a row saw them: each goes on from the model of the one before."""
     teacher: str
     """Who made them."""
     card: Path
     """Their data card."""
-    first: bool = False
-    """Whether an earlier run saw them, from whose model this one went on."""
 
     @property
     def name(self) -> str:
         """What their card is called beside the model."""
-        return f"data-{self.teacher}{'-first' if self.first else ''}.md"
+        return f"data-{self.round}-{self.teacher}.md"
 
     def line(self) -> str:
         """An entry of a list."""
-        return f"- `{self.teacher}`{', first' if self.first else ''}: see [its data card]({self.name})\n"
+        return f"- training {self.round}, `{self.teacher}`: see [its data card]({self.name})\n"
 
 
 def _parts(recipe: Recipe, folder: Path) -> list[Part]:
-    """What the model was trained on, beginning with the run that it went on from, if that is known."""
-    return [*_parts_before(recipe), *(Part(one.teacher, card_of(one.file(folder))) for one in recipe.data)]
+    """What the model was trained on, beginning with the trainings that it went on from, if those are known."""
+    before = _parts_before(recipe)
+    this = max((part.round for part in before), default=0) + 1
+    return [*before, *(Part(this, one.teacher, card_of(one.file(folder))) for one in recipe.data)]
 
 
 def _parts_before(recipe: Recipe) -> list[Part]:
-    """What is beside the finished model of the earlier run, so also what that one went on from."""
+    """What is told beside the finished model of the earlier run, so also what that one went on from."""
     if recipe.model is None:
         return []
-    cards = sorted((Path(recipe.model).resolve().parents[1] / "embedded_model").glob("data-*.md"))
-    return [Part(card.stem.removeprefix("data-"), card, first=True) for card in cards]
+    earlier = Path(recipe.model).resolve()
+    finished = EMBEDDED_FOLDER if earlier == TRANSFORMERS_FORM else earlier.parents[1] / "embedded_model"
+    named = ((card.stem.split("-", 2), card) for card in sorted(finished.glob("data-*-*.md")))
+    return [Part(int(number), teacher, card) for (_, number, teacher), card in named]
 
 
 def test_sets(recipe: Recipe, folder: Path) -> dict[str, list[Item]]:

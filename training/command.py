@@ -13,6 +13,9 @@ from cyclopts.validators import Number
 from ..engine.errors import UsageError
 from .recipe import load_fine_tuning, load_recipe
 
+Changes = Annotated[tuple[str, ...], Parameter(name="--set", negative="")]
+"""`--set KEY=VALUE`: other values in the recipe of a training."""
+
 app = App(
     name="train",
     help="Make a model: synthesis, fine-tuning, export.",
@@ -50,6 +53,7 @@ def embedded(
     *,
     out: Path | None = None,
     data: Annotated[Path | None, Parameter(env_var="MATHSOLVE_DATA")] = None,
+    changes: Changes = (),
     keep: Annotated[bool, Parameter(name="--install", negative="")] = False,
 ) -> None:
     """Run the whole chain from the seed bank to a model that answers; the same command resumes a run that was stopped.
@@ -58,17 +62,19 @@ def embedded(
     ----------
     recipe:
         A recipe of the package (`embedded-bank`, which needs nothing else; `embedded-cpu` and `embedded-gpu`, which also
-        use public data; `embedded-further`, which goes on from `embedded-cpu`; or `tiny` for a look in two minutes) or a
+        use public data; `embedded-further`, which goes on from what ships; or `tiny` for a look in two minutes) or a
         TOML file.
     out:
         Folder of the run; by default runs/<recipe>.
     data:
         Folder of public data, for the recipes that use some: what is trained on in its folder train, benchmarks in its
         folder eval.
+    changes:
+        Another value in the recipe, e.g. schedule.epochs=2; may be given several times.
     keep:
         Put the finished model where the package looks for its embedded model.
     """
-    resolved = load_recipe(recipe)
+    resolved = load_recipe(recipe, changes)
     check_libraries()
     from rich.console import Console
 
@@ -89,6 +95,7 @@ def sft(
     data: Annotated[list[str], Parameter(consume_multiple=True, negative="")],
     out: Path,
     model: str | None = None,
+    changes: Changes = (),
     hard: Path | None = None,
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     tiny: Annotated[bool, Parameter(negative="")] = False,
@@ -113,6 +120,8 @@ def sft(
         Folder of the run; the finished model will be in its folder `model`.
     model:
         Start from this folder or name on the hub, whatever the recipe says.
+    changes:
+        Another value in the recipe, e.g. schedule.epochs=2; may be given several times.
     hard:
         File of `mathsolve train hard`: questions are seen by their weights, hard ones at most three times as often as others.
     dry_run:
@@ -120,9 +129,7 @@ def sft(
     tiny:
         With random weights of a tiny model of the same architecture, which needs no download.
     """
-    resolved = load_fine_tuning(recipe)
-    if model is not None:
-        resolved = type(resolved).model_validate({**resolved.model_dump(), "model": model})
+    resolved = load_fine_tuning(recipe, changes, model)
     check_libraries()
     from rich.console import Console
 

@@ -24,7 +24,7 @@ from rich.console import Console
 from ..engine.backends.embedded import EMBEDDED_FOLDER
 from ..engine.errors import UsageError
 from ..sandbox import ProcessSandbox
-from . import card
+from .card import TRANSFORMERS_FORM, write_card
 from .claim import claim
 from .public import part
 from .recipe import Recipe
@@ -39,8 +39,6 @@ from .synthesis.teacher import Teacher
 from .synthesis.teachers.registry import Wishes, open_teacher
 from .tables import Ingredient
 
-TRANSFORMERS_FORM = Path(__file__).parent / "embedded_model"
-"""The same model for transformers and vLLM; in the repository, not in the wheel."""
 BENCHMARKS = Path(__file__).parent.parent / "evaluation" / "benchmarks"
 """Where the files of the benchmark `builtin` are."""
 HELD_OUT: tuple[Split, ...] = ("phrasings", "numbers")
@@ -128,7 +126,7 @@ def finish(recipe: Recipe, folder: Path, source: Path, target: Path) -> None:
     from .export import Serving, export
 
     export(source, target, Serving(recipe.samples, recipe.keep_right, recipe.seed))
-    card.write_card(recipe, folder, target)
+    write_card(recipe, folder, target)
 
 
 def install(recipe: Recipe, folder: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Self
 
@@ -147,13 +148,17 @@ KINDS: dict[str, type[FineTuning]] = {
 """What a recipe with such a table is."""
 
 
-def load_recipe(name: str) -> Recipe:
+def load_recipe(name: str, changes: Sequence[str] = ()) -> Recipe:
     """The recipe of that name, or of a TOML file, for the whole chain.
+
+    Args:
+        name: see `load_fine_tuning`.
+        changes: the same.
 
     Raises:
         UsageError: there is none, or a key is wrong (it names the key), or the recipe makes no data.
     """
-    found = load_fine_tuning(name)
+    found = load_fine_tuning(name, changes)
     if not isinstance(found, Recipe):
         raise UsageError(
             f"recipe {name!r} makes no data of its own: mathsolve train sft {name} --data FILE --out FOLDER"
@@ -161,13 +166,23 @@ def load_recipe(name: str) -> Recipe:
     return found
 
 
-def load_fine_tuning(name: str) -> FineTuning:
+def load_fine_tuning(name: str, changes: Sequence[str] = (), model: str | None = None) -> FineTuning:
     """The recipe of that name, or of a TOML file: one with `[[data]]` is a `Recipe`, one with `[policy]` a
     `PolicyTraining`, one with `[judge]` a `JudgeTraining`, one with `[preference]` a `PreferenceTraining`.
+
+    Args:
+        name: of a recipe of the package, or a path.
+        changes: other values, e.g. `schedule.epochs=2`; see `changed`.
+        model: where the weights come from, instead of what it says.
 
     Raises:
         UsageError: there is none, or a key is wrong; it names the key.
     """
+    found = changed(_read(name), settings(changes))
+    return found if model is None else type(found).model_validate({**found.model_dump(), "model": model})
+
+
+def _read(name: str) -> FineTuning:
     path = RECIPES / f"{name}.toml"
     if not path.is_file():
         path = Path(name)
@@ -181,3 +196,48 @@ def load_fine_tuning(name: str) -> FineTuning:
         raise UsageError(f"{path}: {first_fault(error)}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise UsageError(f"{path} is not valid TOML: {error}") from error
+
+
+def settings(told: Sequence[str]) -> dict[str, str]:
+    """NAME=VALUE words as a mapping. Raises `UsageError`.
+
+    >>> settings(["samples=8"])
+    {'samples': '8'}
+    """
+    found = {}
+    for word in told:
+        name, equals, value = word.partition("=")
+        if not name or not equals:
+            raise UsageError(f"--set {word}: write NAME=VALUE")
+        found[name] = value
+    return found
+
+
+def changed(recipe: FineTuning, changes: Mapping[str, str]) -> FineTuning:
+    """A recipe with other values, keys written with dots and values as in TOML, e.g. `{"modes.pot": "0"}`.
+
+    Raises:
+        UsageError: there is no such key, it cannot have that value, or there is no such family.
+    """
+    tables = recipe.model_dump()
+    for key, text in changes.items():
+        *path, last = key.split(".")
+        table: Any = tables
+        for name in path:
+            table = table.get(name) if isinstance(table, dict) else None
+        if not isinstance(table, dict) or last not in table:
+            there = ", ".join(table if isinstance(table, dict) else tables)
+            raise UsageError(f"the recipe has no key {key!r}; there are {there}")
+        table[last] = _value(text)
+    try:
+        return type(recipe).model_validate(tables)
+    except ValidationError as error:
+        raise UsageError(f"a recipe cannot be changed so: {first_fault(error)}") from error
+
+
+def _value(text: str) -> Any:
+    """A value of TOML; a word is itself."""
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text

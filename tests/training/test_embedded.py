@@ -15,9 +15,10 @@ from mathsolve.engine.settings import Settings
 from mathsolve.engine.solver import Solver
 from mathsolve.training import embedded
 from mathsolve.training.calibration import NONE, calibration_problems, fit_trust
+from mathsolve.training.card import TRANSFORMERS_FORM
 from mathsolve.training.claim import claim
 from mathsolve.training.export import Serving, export_run, read_settings, write_settings
-from mathsolve.training.recipe import Recipe, load_recipe
+from mathsolve.training.recipe import PreferenceTraining, Recipe, load_fine_tuning, load_recipe
 from mathsolve.training.tables import Ingredient
 
 from ..engine.tiny_judge import tiny_judge
@@ -52,7 +53,7 @@ def test_one_command_from_seeds_to_a_model_that_answers(tmp_path: Path) -> None:
     card = (embedded.train_embedded(further, tmp_path / "further", QUIET) / "README.md").read_text(encoding="utf-8")
     assert "trained further from that in" in card
     assert all((tmp_path / "further" / "embedded_model" / name).is_file() for name in re.findall(r"\]\((.*?)\)", card))
-    assert "(data-bank-first.md)" in card and "(data-bank.md)" in card
+    assert "(data-1-bank.md)" in card and "(data-2-bank.md)" in card
 
 
 def test_a_model_to_go_on_from_that_is_not_there_is_named_before_anything_is_made(tmp_path: Path) -> None:
@@ -120,16 +121,16 @@ def test_trust_is_fitted_to_the_answers_as_they_are_served(tmp_path: Path) -> No
 
 def test_a_model_is_exported_once_and_a_folder_holds_one(tmp_path: Path) -> None:
     serving = Serving(samples=1, keep_right=0.97, seed=1)
-    made, trust = export_run(embedded.TRANSFORMERS_FORM, tmp_path, serving)
+    made, trust = export_run(TRANSFORMERS_FORM, tmp_path, serving)
     settings = read_settings(made)
     assert settings["samples"] == 1 and settings["trust"] == trust and trust["weights"]
     with Solver(Settings(model=str(made))) as solver:
         assert str(solver.solve("What is 15% of 80?").answer) == "12"
     before = (made / "mathsolve.json").stat().st_mtime_ns
-    assert export_run(embedded.TRANSFORMERS_FORM, tmp_path, serving) == (made, trust)
+    assert export_run(TRANSFORMERS_FORM, tmp_path, serving) == (made, trust)
     assert (made / "mathsolve.json").stat().st_mtime_ns == before, "it was exported again"
     with pytest.raises(UsageError, match="was begun with another serving"):
-        export_run(embedded.TRANSFORMERS_FORM, tmp_path, replace(serving, samples=2))
+        export_run(TRANSFORMERS_FORM, tmp_path, replace(serving, samples=2))
 
 
 def test_what_cannot_be_exported_is_named_and_leaves_nothing(tmp_path: Path) -> None:
@@ -137,7 +138,7 @@ def test_what_cannot_be_exported_is_named_and_leaves_nothing(tmp_path: Path) -> 
     with pytest.raises(UsageError, match=r"has no mathsolve\.json; name the folder `model`"):
         export_run(tmp_path, out, serving)
     assert not out.exists()
-    shutil.copytree(embedded.TRANSFORMERS_FORM, strange := tmp_path / "strange")
+    shutil.copytree(TRANSFORMERS_FORM, strange := tmp_path / "strange")
     told = json.loads((strange / "config.json").read_text(encoding="utf-8"))
     told |= {"model_type": "mpnet", "architectures": ["MPNetModel"]}
     (strange / "config.json").write_text(json.dumps(told), encoding="utf-8")
@@ -149,7 +150,7 @@ def test_what_cannot_be_exported_is_named_and_leaves_nothing(tmp_path: Path) -> 
 
 
 def test_a_model_that_ctranslate2_could_not_stop_is_not_exported(tmp_path: Path) -> None:
-    shutil.copytree(embedded.TRANSFORMERS_FORM, other := tmp_path / "other")
+    shutil.copytree(TRANSFORMERS_FORM, other := tmp_path / "other")
     write_settings(other, {**read_settings(other), "family": "qwen-tir"})
     with pytest.raises(
         UsageError, match=r"of the family 'qwen-tir', whose attempts stop at .* answer with it by --model hf:"
@@ -162,7 +163,7 @@ def test_nothing_is_exported_over_another_run(tmp_path: Path) -> None:
     kept.parent.mkdir(parents=True)
     kept.write_text("of a judge")
     with pytest.raises(UsageError, match="run holds other things; name a new folder"):
-        export_run(embedded.TRANSFORMERS_FORM, tmp_path / "run", Serving(samples=1, keep_right=0.97, seed=1))
+        export_run(TRANSFORMERS_FORM, tmp_path / "run", Serving(samples=1, keep_right=0.97, seed=1))
     assert kept.is_file()
     with pytest.raises(UsageError, match="is a judge"):
         export_run(tiny_judge(tmp_path / "judge"), tmp_path / "out", Serving(samples=1, keep_right=0.97, seed=1))
@@ -171,13 +172,29 @@ def test_nothing_is_exported_over_another_run(tmp_path: Path) -> None:
 def test_the_shipped_model_is_the_one_in_the_repository() -> None:
     """The served form and the transformers form come from the same run: same tokenizer."""
     a = json.loads((embedded.EMBEDDED_FOLDER / "tokenizer.json").read_text(encoding="utf-8"))
-    b = json.loads((embedded.TRANSFORMERS_FORM / "tokenizer.json").read_text(encoding="utf-8"))
+    b = json.loads((TRANSFORMERS_FORM / "tokenizer.json").read_text(encoding="utf-8"))
     assert a["model"] == b["model"]
 
 
 def test_an_unknown_recipe_or_key_is_named() -> None:
     with pytest.raises(UsageError, match=r"no recipe 'huge': neither a file nor one of .*embedded-bank, embedded-cpu"):
         load_recipe("huge")
+
+
+def test_a_recipe_is_changed_by_words_and_wrong_ones_are_named() -> None:
+    found = load_fine_tuning(
+        "dpo", ["preference.hard=0", "weights.program=dynamic", "schedule.epochs=0.5"], "runs/2024"
+    )
+    assert isinstance(found, PreferenceTraining) and found.model == "runs/2024"
+    assert (found.preference.hard, found.weights.program, found.schedule.epochs) == (0, "dynamic", 0.5)
+    for word, told in (
+        ("preference.bet=1", "no key 'preference.bet'; there are beta"),
+        ("lora.rank=4", "no key 'lora.rank'"),
+        ("schedule.epochs=none", "schedule.epochs: Input should be a valid number"),
+        ("beta", "write NAME=VALUE"),
+    ):
+        with pytest.raises(UsageError, match=told):
+            load_fine_tuning("dpo", [word])
 
 
 def test_an_unknown_family_of_a_recipe_is_named(tmp_path: Path) -> None:

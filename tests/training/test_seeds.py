@@ -7,11 +7,12 @@ import sys
 from itertools import product
 from pathlib import Path
 from random import Random
+from typing import get_args
 
 import pytest
 
 from mathsolve.training.seeds.bank import Bank, BankError, Seed, load_bank
-from mathsolve.training.seeds.drafts import draw, is_held_out
+from mathsolve.training.seeds.drafts import Split, draw, is_held_out
 from mathsolve.training.seeds.frames import FrameError, compile_frame, expand
 from mathsolve.training.seeds.notation import Var
 from mathsolve.training.seeds.phrasing import CLOSERS, HELD_OUT_OPENERS, OPENERS, Habits, slipped, typographic, vary
@@ -111,7 +112,7 @@ def test_fractions_in_programs_stay_exact() -> None:
 
 
 def test_the_same_generator_draws_the_same_example() -> None:
-    for split in ("train", "numbers", "phrasings"):
+    for split in get_args(Split):
         assert draw(SEED, Random("0/7"), split) == draw(SEED, Random("0/7"), split)
 
 
@@ -123,6 +124,14 @@ def test_splits_share_no_problem_and_no_wording() -> None:
     assert not any(is_held_out(draft.program) for draft in train)
     assert all("WORDING" in draft.question for draft in train + numbers)
     assert not any("WORDING" in draft.question for draft in phrasings)
+
+
+def test_what_is_practised_is_in_wordings_of_its_own() -> None:
+    practice = [draw(SEED, Random(f"practice/{i}"), "practice") for i in range(100)]
+    told = " ".join(draft.question for draft in practice)
+    assert "Both" in told and "together" not in told and "on top" not in told, "the second of three that are held out"
+    assert not any("Both" in draw(SEED, Random(f"phrasings/{i}"), "phrasings").question for i in range(100))
+    assert not any(is_held_out(draft.program) for draft in practice)
 
 
 def test_phrasing_never_touches_the_numbers() -> None:
@@ -156,7 +165,7 @@ def test_weights_decide_how_often_a_seed_is_drawn() -> None:
 def test_the_package_bank_is_sound() -> None:
     bank = load_bank(BANK)
     for seed in bank.seeds:
-        for split in ("train", "numbers", "phrasings"):
+        for split in get_args(Split):
             draft = draw(seed, Random(f"sound/{split}"), split)
             assert draft.question
             assert "\ue000" not in draft.question

@@ -61,6 +61,12 @@ def test_killed_and_interrupted_runs_go_on_to_the_same_bytes(tmp_path: Path) -> 
     assert len(list(read_examples(out))) == 290
 
 
+def test_problems_to_practise_on_are_no_training_data(tmp_path: Path) -> None:
+    out = tmp_path / "problems.jsonl"
+    assert run(command(out, "-n", "20", "--split", "practice")) == 0
+    assert {one.split for one in read_examples(out)} == {"practice"}
+
+
 def test_parquet_and_datasets_hold_the_same_examples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     datasets = pytest.importorskip("datasets")
     table, folder = tmp_path / "data.parquet", tmp_path / "data"
@@ -94,6 +100,7 @@ def test_the_data_card_says_what_is_in_the_data(tmp_path: Path) -> None:
     [
         (["-n", "0"], "the bank never ends"),
         (["-n", "-1"], "must be 0 or more"),
+        (["--teacher", "corpora", "--split", "practice"], "keeps no wordings for practice"),
         (["--domains", "alchemy"], "no sub-domain 'alchemy'"),
         (["--teacher", "nobody"], "no teacher 'nobody'"),
         (["--set", "samples=8"], "no such setting"),

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from ..command import Changes
 from ..judging.told import console, judging_recipe
 
 app = App(
@@ -27,6 +28,7 @@ def train_critique(
     runs: Annotated[list[Path], Parameter(consume_multiple=True, negative="")],
     out: Path,
     model: str | None = None,
+    changes: Changes = (),
 ) -> None:
     """Train a critique model on the attempts of evaluation runs; the same command resumes a run that was stopped.
 
@@ -43,8 +45,10 @@ def train_critique(
         Folder of the run; the finished model will be in its folder `model`.
     model
         Start from this folder or name on the hub, whatever the recipe says.
+    changes
+        Another value in the recipe, e.g. judge.held_out=0.2; may be given several times.
     """
-    resolved = judging_recipe(recipe, model)
+    resolved = judging_recipe(recipe, changes, model)
     from ..judging.run import train_judge
     from .stage import CritiqueStage
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from ...engine.errors import UsageError
-from ..command import check_libraries
+from ..command import Changes, check_libraries
 from ..recipe import PreferenceTraining, load_fine_tuning
 
 app = App(
@@ -36,6 +36,7 @@ def dpo(
     pairs: Path,
     out: Path,
     model: str | None = None,
+    changes: Changes = (),
     dry_run: Annotated[bool, Parameter(negative="")] = False,
     tiny: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
@@ -51,16 +52,16 @@ def dpo(
         Folder of the run; the finished model will be in its folder `model`.
     model:
         Start from this folder or name on the hub, whatever the recipe says. It is the reference, too.
+    changes:
+        Another value in the recipe, e.g. preference.beta=0.2; may be given several times.
     dry_run:
         Build everything, make two steps, and leave nothing behind.
     tiny:
         With random weights of a tiny model of the same architecture, which needs no download.
     """
-    resolved = load_fine_tuning(recipe)
+    resolved = load_fine_tuning(recipe, changes, model)
     if not isinstance(resolved, PreferenceTraining):
         raise UsageError(f"recipe {recipe!r} has no table [preference]; take the recipe dpo, or add one")
-    if model is not None:
-        resolved = PreferenceTraining.model_validate({**resolved.model_dump(), "model": model})
     check_libraries()
     from rich.console import Console
 

@@ -10,6 +10,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterator, Mapping
+from functools import cache
 from hashlib import file_digest
 from pathlib import Path
 from signal import SIGKILL
@@ -36,7 +37,7 @@ class MadeOf(BaseModel):
     settings: dict[str, str]
     """The settings that it uses."""
     files: dict[str, str]
-    """SHA-256 of the files outside the pipeline that it names, by the word that names them."""
+    """SHA-256 of the files and folders outside the pipeline that it names, by the word that names them."""
     parents: dict[str, str]
     """The keys of its parents."""
 
@@ -155,16 +156,31 @@ def made_of(pipeline: Pipeline, stage: Stage, folder: Path, keys: Mapping[str, s
 
 
 def _files(pipeline: Pipeline, stage: Stage, folder: Path) -> Iterator[tuple[str, str]]:
-    """The files that a command names, alone or in a list, with `NAME=` before or `=SHARE` after; not those of other stages."""
+    """What a command names, alone or in a list, with `NAME=` before or `=SHARE` after; not what other stages make."""
     inside = {HERE, *stage.parents}
     for word, text in zip(stage.words, resolved(pipeline, stage, folder), strict=True):
         names = set(PLACEHOLDER.findall(word))
         if names & inside:
             continue
         parts = [Path(part).expanduser() for part in re.split(r"[=,]", text) if part]
-        files = [path for path in parts if path.is_file()]
-        if BESIDE in names and not any(path.exists() for path in parts):
+        named = [path for path in parts if path.is_file() or ("/" in text and path.is_dir())]
+        if BESIDE in names and not named:
             raise UsageError(f"stage {stage.name!r} needs {text}, which is not there; put it beside the recipe")
-        for path in files:
-            with path.open("rb") as file:
-                yield word if len(files) == 1 else f"{word} {path.name}", file_digest(file, "sha256").hexdigest()
+        for path in named:
+            yield word if len(named) == 1 else f"{word} {path.name}", _digest(path)
+
+
+def _digest(path: Path) -> str:
+    """Of a file, or of the files in a folder, such as a model's, but not of folders in it."""
+    if path.is_file():
+        state = path.stat()
+        return _digest_of_file(path, state.st_size, state.st_mtime_ns)
+    inside = sorted(one for one in path.iterdir() if one.is_file())
+    return hashlib.sha256("\n".join(f"{one.name} {_digest(one)}" for one in inside).encode()).hexdigest()
+
+
+@cache
+def _digest_of_file(path: Path, size: int, changed: int) -> str:
+    """Of its contents; a model that many stages go on from is read once."""
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()

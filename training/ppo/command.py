@@ -8,7 +8,7 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from ...engine.errors import UsageError
-from ..command import check_libraries
+from ..command import Changes, check_libraries
 from ..recipe import PolicyTraining, load_fine_tuning
 
 app = App(
@@ -33,6 +33,7 @@ def ppo(
     ids: str | None = None,
     held_out: str | None = None,
     scorer: Path | None = None,
+    changes: Changes = (),
 ) -> None:
     """Let a model attempt problems, programs run in the sandbox, and reinforce what comes out right.
 
@@ -53,12 +54,12 @@ def ppo(
         A file of other problems to measure with, instead of a tenth of the first, or the recipe's `questions` of them.
     scorer
         Folder of a reward or critique model, which breaks ties among attempts at a problem with the same verdict.
+    changes
+        Another value in the recipe, e.g. policy.reference=0.05; may be given several times.
     """
-    resolved = load_fine_tuning(recipe)
+    resolved = load_fine_tuning(recipe, changes, model)
     if not isinstance(resolved, PolicyTraining):
         raise UsageError(f"recipe {recipe!r} has no [policy]; choose ppo or grpo, or add one")
-    if model is not None:
-        resolved = resolved.model_copy(update={"model": model})
     check_libraries()
     from rich.console import Console
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 from cyclopts import App, Parameter
 
+from ..command import Changes
 from ..judging.told import console, judging_recipe
 
 app = App(
@@ -26,6 +27,7 @@ def train_reward(
     runs: Annotated[list[Path], Parameter(consume_multiple=True, negative="")],
     out: Path,
     model: str | None = None,
+    changes: Changes = (),
 ) -> None:
     """Train a reward model on the attempts of evaluation runs; the same command resumes a run that was stopped.
 
@@ -42,8 +44,10 @@ def train_reward(
         Folder of the run; the finished model will be in its folder `model`.
     model
         Start from this folder or name on the hub, whatever the recipe says.
+    changes
+        Another value in the recipe, e.g. judge.held_out=0.2; may be given several times.
     """
-    resolved = judging_recipe(recipe, model)
+    resolved = judging_recipe(recipe, changes, model)
     from ..judging.run import train_judge
     from .stage import RewardStage
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import re
-import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pydantic import ValidationError
-
-from ...engine.errors import UsageError, first_fault
-from ..recipe import FineTuning
+from ...engine.errors import UsageError
+from ..recipe import FineTuning, changed
 from ..sft.data import Source
 from ..synthesis.candidate import Written
 from .subsets import MODES
@@ -73,32 +69,3 @@ def read_variant(text: str, sources: Sequence[Source], recipe: FineTuning) -> Va
         changes = {**{f"modes.{kind}": str(int(kind == mode)) for kind in MODES}, **changes}
     found = tuple(Source.parse(file) for file in files) or tuple(sources)
     return Variant(name, found, changed(recipe, changes), mode or "mixed")
-
-
-def changed(recipe: FineTuning, changes: Mapping[str, str]) -> FineTuning:
-    """A recipe with other values, keys written with dots and values as in TOML, e.g. `{"modes.pot": "0"}`.
-
-    Raises:
-        UsageError: there is no such key, it cannot have that value, or there is no such family.
-    """
-    tables = recipe.model_dump()
-    for key, text in changes.items():
-        *path, last = key.split(".")
-        table: Any = tables
-        for name in path:
-            table = table.get(name) if isinstance(table, dict) else None
-        if not isinstance(table, dict) or last not in table:
-            raise UsageError(f"the recipe has no key {key!r}; mathsolve/training/recipes show them, e.g. modes.pot")
-        table[last] = _value(text)
-    try:
-        return type(recipe).model_validate(tables)
-    except ValidationError as error:
-        raise UsageError(f"a recipe cannot be changed so: {first_fault(error)}") from error
-
-
-def _value(text: str) -> Any:
-    """A value of TOML; a word is itself."""
-    try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
-        return text

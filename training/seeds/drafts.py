@@ -1,9 +1,9 @@
 """Drawing one example from a kind of task: variables, wording, program, check.
 
 Promises: a draft depends only on the seed and on the generator it is drawn with. The problems of a seed's `numbers` split
-are never asked in its train split, whatever the wording and whatever is done with them: the numbers of its program, in any
-order, decide which split may use a problem. (With a hash of the whole program, the same numbers would be added in one split
-and subtracted in the other, and a model would learn which numbers are added.)
+are never asked in those that models learn from, whatever the wording and whatever is done with them: the numbers of its
+program, in any order, decide which split may use a problem. (With a hash of the whole program, the same numbers would be
+added in one split and subtracted in the other, and a model would learn which numbers are added.)
 Does not promise that the program is right, which synthesis finds out, nor that two seeds never ask the same thing of the same
 numbers by different programs.
 """
@@ -19,13 +19,16 @@ from typing import Any, Literal
 from ..synthesis.candidate import ANSWER
 from .agreement import agreed
 from .bank import BankError, Compiled, Seed
-from .frames import FrameError, expand
+from .frames import Frame, FrameError, expand
 from .phrasing import plainly_opened, vary
 from .samplers import namespace
 from .style import PLAIN, Style, draw_style
 
-Split = Literal["train", "numbers", "phrasings"]
-"""What is trained on; its wordings with numbers never trained on; wordings never trained on."""
+Split = Literal["train", "practice", "numbers", "phrasings"]
+"""What is trained on; wordings of which no solution is shown, for models to find some; the wordings of the train split with
+numbers never trained on; wordings that are never used in training."""
+LEARNT: tuple[Split, ...] = ("train", "practice")
+"""Splits that models learn from, by solutions or by their own attempts."""
 
 HELD_OUT_SHARE = 10
 """One problem in so many is kept for the held-out splits."""
@@ -85,7 +88,7 @@ def _draw_problem(seed: Seed, rng: Random, split: Split) -> tuple[dict[str, Any]
     for _ in range(MAX_REDRAWS):
         values = draw_values(seed, rng)
         program = expand(seed.compiled.program, values, rng, style)
-        if not seed.program or is_held_out(program) == (split != "train"):
+        if not seed.program or is_held_out(program) == (split not in LEARNT):
             return values, program
     if split == "phrasings":
         return values, program  # too few different problems to keep some back: at least the wording is new
@@ -127,12 +130,21 @@ def _draft(seed: Seed, values: dict[str, Any], program: str, rng: Random, split:
 
 def _question(code: Compiled, values: dict[str, Any], rng: Random, split: Split) -> str:
     style = draw_style(rng)
-    frames = code.held_out if split == "phrasings" else code.questions
-    question = expand(rng.choice(frames), values, rng, style)
+    question = expand(rng.choice(_frames(code, split)), values, rng, style)
     if code.distractors and rng.random() < 0.2:
         question = _distracted(question, expand(rng.choice(code.distractors), values, rng, style))
     question = agreed(question.strip())
     return plainly_opened(question, rng) if split == "phrasings" else vary(question, rng)
+
+
+def _frames(code: Compiled, split: Split) -> tuple[Frame, ...]:
+    """The wordings of a split: every second one that is held out is to practise on."""
+    match split:
+        case "phrasings":
+            return code.held_out[::2]
+        case "practice":
+            return code.held_out[1::2]
+    return code.questions
 
 
 def _distracted(question: str, sentence: str) -> str:

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import App, Parameter
 
 from ...engine.errors import UsageError
 from ...evaluation.running.options import names_of
 from ..public import part
+from ..recipe import settings
 from ..seeds.drafts import Split
 from .filters.chain import Criteria
 from .filters.near_duplicate import Likeness
 from .formats import check_format
 from .making import make
 from .measures import INSTALLED, measures
-from .teachers.registry import TEACHERS, Wishes, open_teacher, settings
+from .teachers.registry import TEACHERS, Wishes, open_teacher
 
 app = App(
     name="synthesise",
@@ -38,6 +39,7 @@ def synthesise_(
     out: Path,
     teacher: str = "bank",
     n: Annotated[int, Parameter(name=["-n", "--count"])] = 1000,
+    split: Literal["train", "practice"] = "train",
     held_out: int = 0,
     domains: str = "",
     seed: int = 0,
@@ -59,6 +61,8 @@ def synthesise_(
         Where questions come from.
     n
         Questions to keep for training; 0: all that the teacher has.
+    split
+        practice: in wordings of which `train` shows no solution, for models to find some (mathsolve eval, then train rft).
     held_out
         Questions to keep of each held-out split: new numbers, and new wordings.
     domains
@@ -84,10 +88,15 @@ def synthesise_(
     """
     if n < 0 or held_out < 0 or concurrency < 1:
         raise UsageError("-n and --held-out must be 0 or more, and --concurrency 1 or more")
+    if split == "practice" and teacher != "bank":
+        raise UsageError(
+            f"teacher {teacher!r} keeps no wordings for practice, only the bank does; "
+            "without it, models may practise on any file of problems with answers"
+        )
     check_format(out)
     wishes = Wishes(seed, not n, names_of(domains), data, model, settings(set_))
     counts: dict[Split, int | None] = {"phrasings": held_out, "numbers": held_out} if held_out else {}
-    counts["train"] = n or None
+    counts[split] = n or None
     source = open_teacher(teacher, wishes)
     likeness = None if near_duplicates else Likeness()
     criteria = Criteria(measures(names_of(benchmarks), part(data, "eval")), likeness=likeness)

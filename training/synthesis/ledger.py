@@ -25,8 +25,8 @@ from ..seeds.drafts import Split
 from .candidate import Proposal
 from .example import Example, OnDisk
 
-ORDER: tuple[Split, ...] = ("phrasings", "numbers", "train")
-"""Held-out splits come first, so that their questions are known when the train split is drawn."""
+ORDER: tuple[Split, ...] = ("phrasings", "numbers", "practice", "train")
+"""Held-out splits come first, so that their questions are known when the others are drawn."""
 TRAIN: Split = ORDER[-1]
 """The split that may grow later."""
 

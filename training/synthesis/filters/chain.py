@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-from ...seeds.drafts import Split
+from ...seeds.drafts import LEARNT, Split
 from ..ledger import Record, Reject
 from ..measures import Measures
 from .agreement import Agreement
@@ -66,8 +66,8 @@ class Chain:
         """What rejections are counted under, in order."""
 
     def screens(self, split: Split) -> tuple[Screen, ...]:
-        """Filters that look at text, in order; only what is trained on is compared with benchmarks."""
-        return (*self._seen, self._contamination) if split == "train" else self._seen
+        """Filters that look at text, in order; only what is learnt from is compared with benchmarks."""
+        return (*self._seen, self._contamination) if split in LEARNT else self._seen
 
     def remember(self, record: Record) -> None:
         """A draw of an earlier run, told to each screen that let it pass."""

@@ -50,21 +50,6 @@ def open_teacher(name: str, wishes: Wishes) -> Teacher:
     return opening(wishes)
 
 
-def settings(told: Sequence[str]) -> dict[str, str]:
-    """NAME=VALUE words as a mapping. Raises `UsageError`.
-
-    >>> settings(["samples=8"])
-    {'samples': '8'}
-    """
-    found = {}
-    for word in told:
-        name, equals, value = word.partition("=")
-        if not name or not equals:
-            raise UsageError(f"--set {word}: write NAME=VALUE")
-        found[name] = value
-    return found
-
-
 def unsettled(wishes: Wishes, known: Sequence[str] = ()) -> None:
     """Raises `UsageError` where something is set that the teacher does not know."""
     if strange := [name for name in wishes.settings if name not in known]:
