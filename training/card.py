@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,34 +28,6 @@ TRANSFORMERS_FORM = Path(__file__).parent / "embedded_model"
 """The model that the package ships, for transformers and vLLM; in the repository, not in the wheel."""
 
 
-def write_card(recipe: Recipe, folder: Path, target: Path) -> None:
-    """Measures the model, each set as a run of its own in the folder `results`, and writes the model's `README.md`.
-
-    Raises:
-        MathsolveError: a measurement was interrupted, or too many of its samples failed.
-    """
-    runs: dict[str, Run] = {}
-    with Solver(Settings(model=str(target), seed=recipe.seed)) as solver:
-        for name, items in test_sets(recipe, folder).items():
-            configuration = Configuration(
-                sources=(name,),
-                model=str(target),
-                fingerprint=solver.fingerprint(),
-                modes=("auto",),
-                samples=None,
-                temperature=None,
-                seed=recipe.seed,
-            )
-            outcome = carry_out(solver, configuration, items, folder / "results" / name)
-            if outcome.halted:
-                raise MathsolveError(f"measuring {name!r} ended early ({outcome.halted}); the same command goes on")
-            runs[name] = outcome.run
-    parts = _parts(recipe, folder)
-    for part in parts:
-        shutil.copy(part.card, target / part.name)
-    replace_file(target / "README.md", [_card(recipe, folder, parts, runs)])
-
-
 @dataclass(frozen=True, slots=True)
 class Part:
     """Data that the model has seen."""
@@ -77,19 +49,72 @@ class Part:
         return f"- training {self.round}, `{self.teacher}`: see [its data card]({self.name})\n"
 
 
-def _parts(recipe: Recipe, folder: Path) -> list[Part]:
-    """What the model was trained on, beginning with the trainings that it went on from, if those are known."""
-    before = _parts_before(recipe)
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """What a card says of a model that was not measured."""
+
+    made: str
+    """How the weights came about: the rest of a sentence that begins with its size."""
+    parts: Sequence[Part]
+    """The data that it has seen."""
+    seed: int
+    """Of what is sampled for the card."""
+    samples: int
+    """Attempts per question."""
+    stages: str = ""
+    """What each stage of its making gave, in Markdown."""
+
+
+def write_card(origin: Origin, source: Path, sets: Mapping[str, Sequence[Item]], results: Path, target: Path) -> None:
+    """Measures a model, each set as a run of its own, and writes its `README.md`.
+
+    Args:
+        origin: what it is.
+        source: the model in transformers' form.
+        sets: problems by the name of the set; see `_TITLES`.
+        results: folder of the runs.
+        target: folder of the model as it answers; the card and the data cards go there.
+
+    Raises:
+        MathsolveError: a measurement was interrupted, or too many of its samples failed.
+    """
+    runs: dict[str, Run] = {}
+    with Solver(Settings(model=str(target), seed=origin.seed)) as solver:
+        for name, items in sets.items():
+            configuration = Configuration(
+                sources=(name,),
+                model=str(target),
+                fingerprint=solver.fingerprint(),
+                modes=("auto",),
+                samples=None,
+                temperature=None,
+                seed=origin.seed,
+            )
+            outcome = carry_out(solver, configuration, items, results / name)
+            if outcome.halted:
+                raise MathsolveError(f"measuring {name!r} ended early ({outcome.halted}); the same command goes on")
+            runs[name] = outcome.run
+    for part in origin.parts:
+        shutil.copy(part.card, target / part.name)
+    config = json.loads((source / "config.json").read_text(encoding="utf-8"))
+    replace_file(target / "README.md", [_card(origin, config, runs)])
+
+
+def origin_of(recipe: Recipe, folder: Path) -> Origin:
+    """Of a run of `mathsolve train embedded`: what it was trained on begins with what the model had seen that it went on
+    from, if that is known."""
+    before = [] if recipe.model is None else parts_before(Path(recipe.model))
     this = max((part.round for part in before), default=0) + 1
-    return [*before, *(Part(this, one.teacher, card_of(one.file(folder))) for one in recipe.data)]
+    parts = [*before, *(Part(this, one.teacher, card_of(one.file(folder))) for one in recipe.data)]
+    start = f"trained further from that in `{recipe.model}`" if recipe.model else "trained from scratch"
+    made = f"{start} by `mathsolve train embedded`,\nwith seed {recipe.seed}, {recipe.schedule.epochs:g} epochs"
+    return Origin(made, parts, recipe.seed, recipe.samples)
 
 
-def _parts_before(recipe: Recipe) -> list[Part]:
-    """What is told beside the finished model of the earlier run, so also what that one went on from."""
-    if recipe.model is None:
-        return []
-    earlier = Path(recipe.model).resolve()
-    finished = EMBEDDED_FOLDER if earlier == TRANSFORMERS_FORM else earlier.parents[1] / "embedded_model"
+def parts_before(model: Path) -> list[Part]:
+    """What a model has seen, as the cards tell beside the form in which it answers: in its run's folder, or in the package."""
+    model = model.resolve()
+    finished = EMBEDDED_FOLDER if model == TRANSFORMERS_FORM else model.parents[1] / "embedded_model"
     named = ((card.stem.split("-", 2), card) for card in sorted(finished.glob("data-*-*.md")))
     return [Part(int(number), teacher, card) for (_, number, teacher), card in named]
 
@@ -118,38 +143,32 @@ _TITLES = {
 }
 
 
-def _card(recipe: Recipe, folder: Path, parts: Sequence[Part], runs: dict[str, Run]) -> str:
-    config = json.loads((folder / "sft" / "model" / "config.json").read_text(encoding="utf-8"))
+def _card(origin: Origin, config: dict[str, int], runs: dict[str, Run]) -> str:
     sections = "\n\n".join(f"### {_TITLES[name]}\n\n{_section(run)}" for name, run in runs.items())
+    stages = f"\n## What each stage gave\n\n{origin.stages}\n" if origin.stages else ""
     return f"""# The embedded model of mathsolve {__version__}
 
 A Llama model of {_size(config)},
-{_origin(recipe)} by `mathsolve train embedded`,
+{origin.made},
 on questions with solutions of which every program was executed and every answer checked:
 
-{"".join(part.line() for part in parts)}
+{"".join(part.line() for part in origin.parts)}
 The weights are under the Apache licence 2.0; the data cards name the licences of the data.
 
 It turns a question into a short Python program; it does not calculate. It knows only the sub-domains below, in English,
 and wordings close to those of its training. Elsewhere it should say that it has no answer; it does so most of the time,
 not always. In words alone (`--mode cot`) it is far weaker: few of its training solutions have no program.
 
-Made with seed {recipe.seed}, {recipe.schedule.epochs:g} epochs.
 This folder is the CTranslate2 form (int8) that the package loads; `training/embedded_model` in the repository is the
 same model for transformers.
 
 ## Measured
 
-{recipe.samples} attempts per question, with abstention. "Wrong" are answers given with confidence that are wrong; "right but
+{origin.samples} attempts per question, with abstention. "Wrong" are answers given with confidence that are wrong; "right but
 withheld" is what abstention costs. The threshold was fitted on other questions (`training/bank/calibration.jsonl`).
 
 {sections}
-"""
-
-
-def _origin(recipe: Recipe) -> str:
-    """Where the weights came from."""
-    return f"trained further from that in `{recipe.model}`" if recipe.model else "trained from scratch"
+{stages}"""
 
 
 def _section(run: Run) -> str:

@@ -44,6 +44,7 @@ app.command(
 app.command("mathsolve.training.dpo.command:app", name="dpo", help="Train a model on pairs of attempts.")
 app.command("mathsolve.training.scaling.command:app", name="scale", help="Accuracy against the number of examples.")
 app.command("mathsolve.training.pipeline.command:run", name="run", help="Run a recipe of stages; skip what is done.")
+app.command("mathsolve.training.ship:app", name="ship", help="Make the model of a stage ready to ship.")
 app.command("mathsolve.training.pipeline.command:status", name="status", help="Show how far a recipe's run is.")
 
 

@@ -24,7 +24,7 @@ from rich.console import Console
 from ..engine.backends.embedded import EMBEDDED_FOLDER
 from ..engine.errors import UsageError
 from ..sandbox import ProcessSandbox
-from .card import TRANSFORMERS_FORM, write_card
+from .card import TRANSFORMERS_FORM, origin_of, test_sets, write_card
 from .claim import claim
 from .public import part
 from .recipe import Recipe
@@ -126,16 +126,22 @@ def finish(recipe: Recipe, folder: Path, source: Path, target: Path) -> None:
     from .export import Serving, export
 
     export(source, target, Serving(recipe.samples, recipe.keep_right, recipe.seed))
-    write_card(recipe, folder, target)
+    write_card(origin_of(recipe, folder), source, test_sets(recipe, folder), folder / "results", target)
 
 
 def install(recipe: Recipe, folder: Path) -> None:
-    """Puts the model of a finished run where the package looks for it, its transformers form into the repository, and what it
-    was never trained on into the benchmark `builtin`."""
-    shutil.copytree(folder / "embedded_model", EMBEDDED_FOLDER, dirs_exist_ok=True)
-    shutil.copytree(trained(folder), TRANSFORMERS_FORM, dirs_exist_ok=True)
+    """Makes the model of a finished run the package's own, and what it was never trained on the benchmark `builtin`."""
+    put(folder / "embedded_model", trained(folder))
     for split in HELD_OUT:
         benchmark(recipe.data[0].file(folder), split, BENCHMARKS / f"builtin_{split}.jsonl.gz")
+
+
+def put(finished: Path, source: Path) -> None:
+    """Puts a model where the package looks for it, and its transformers form into the repository."""
+    for card in EMBEDDED_FOLDER.glob("data-*.md"):
+        card.unlink()
+    shutil.copytree(finished, EMBEDDED_FOLDER, dirs_exist_ok=True)
+    shutil.copytree(source, TRANSFORMERS_FORM, dirs_exist_ok=True)
 
 
 def benchmark(file: Path, split: Split, target: Path) -> None:

@@ -19,7 +19,7 @@ from mathsolve.training.pipeline import account
 from mathsolve.training.pipeline.account import Account, made_of, resolved
 from mathsolve.training.pipeline.lock import is_held
 from mathsolve.training.pipeline.recipe import LOOPS, Pipeline, load_pipeline
-from mathsolve.training.pipeline.standing import kept_plan, standings
+from mathsolve.training.pipeline.standing import keep_plan, kept_plan, standings
 
 FILTERED = """
     about = "Two stages that each leave rows out."
@@ -168,6 +168,13 @@ def test_a_key_follows_the_files_of_a_folder_that_a_command_names(here: Path, tm
     assert keys(path, tmp_path / "out").items().isdisjoint(before.items())
     (model / "weights").write_text("1")
     assert keys(path, tmp_path / "out") == before
+
+
+def test_the_plan_in_the_folder_is_the_pipeline(here: Path) -> None:
+    text = FILTERED + '[[stage]]\nname = "third"\nrun = "grade {second}/rows.jsonl"\nthan = ["first"]\n'
+    pipeline = of(recipe(here, text))
+    keep_plan(pipeline, here)
+    assert kept_plan(here) == pipeline
 
 
 def test_a_missing_companion_is_named(here: Path, tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from ...engine.errors import UsageError
@@ -111,7 +111,7 @@ def keep_plan(pipeline: Pipeline, folder: Path) -> None:
         "about": pipeline.about,
         "beside": str(pipeline.beside),
         "settings": dict(pipeline.settings),
-        "stages": [{"name": one.name, "words": one.words, "parents": one.parents} for one in pipeline.stages],
+        "stages": [asdict(one) for one in pipeline.stages],
     }
     replace_file(folder / PLAN, [json.dumps(told, indent=1, ensure_ascii=False), "\n"])
 
@@ -120,7 +120,11 @@ def kept_plan(folder: Path) -> Pipeline:
     """What `keep_plan` wrote. Raises `UsageError` where there is none."""
     try:
         told = json.loads((folder / PLAN).read_text(encoding="utf-8"))
-        stages = tuple(Stage(one["name"], tuple(one["words"]), tuple(one["parents"])) for one in told["stages"])
+        lists = [
+            {key: tuple(one) if isinstance(one, list) else one for key, one in stage.items()}
+            for stage in told["stages"]
+        ]
+        stages = tuple(Stage(**stage) for stage in lists)
         return Pipeline(told["name"], told["about"], Path(told["beside"]), told["settings"], stages)
     except FileNotFoundError:
         raise UsageError(
