@@ -120,11 +120,10 @@ def kept_plan(folder: Path) -> Pipeline:
     """What `keep_plan` wrote. Raises `UsageError` where there is none."""
     try:
         told = json.loads((folder / PLAN).read_text(encoding="utf-8"))
-        lists = [
-            {key: tuple(one) if isinstance(one, list) else one for key, one in stage.items()}
-            for stage in told["stages"]
-        ]
-        stages = tuple(Stage(**stage) for stage in lists)
+        stages = tuple(
+            Stage(one["name"], tuple(one["words"]), tuple(one["parents"]), _tuple(one.get("than")))
+            for one in told["stages"]
+        )
         return Pipeline(told["name"], told["about"], Path(told["beside"]), told["settings"], stages)
     except FileNotFoundError:
         raise UsageError(
@@ -134,3 +133,7 @@ def kept_plan(folder: Path) -> Pipeline:
         raise UsageError(
             f"{folder / PLAN} is damaged ({error}); the same `mathsolve train run` writes it again"
         ) from error
+
+
+def _tuple(names: list[str] | None) -> tuple[str, ...] | None:
+    return None if names is None else tuple(names)
