@@ -131,7 +131,7 @@ class PreferenceTraining(FineTuning):
 
     @model_validator(mode="after")
     def _has_no_other_settings(self) -> PreferenceTraining:
-        used = ("word_noise", "questions", "compile")
+        used = ("word_noise", "compile")
         if wrong := [name for name in used if getattr(self.schedule, name)]:
             raise ValueError(f"{wrong[0]} means nothing to pairs; take it out")
         if self.weights.prompt:

@@ -22,6 +22,7 @@ from torch.utils.data import Dataset
 from mathsolve.engine.errors import UsageError
 from mathsolve.engine.trajectory import Role, Step, Thought
 from mathsolve.sandbox import Observation, Program
+from mathsolve.training.card import TRANSFORMERS_FORM
 from mathsolve.training.dpo.data import encoded
 from mathsolve.training.dpo.pairs import Kind, Pair, Served, Side, form_of
 from mathsolve.training.dpo.run import prefer
@@ -72,7 +73,8 @@ def pair(number: int, kind: Kind = "wide", **more: Any) -> Pair:
     told: dict[str, Any] = {"chosen": side(worked(f"print({a} + {b})", str(a + b)))}
     told |= {"rejected": side(worked(f"print({a} - {b})", str(a - b))), **more}
     asked = {"problem": f"sums/{number}", "lineage": f"sums/{number}", "domain": "sums", "mode": "mixed"}
-    return Pair(kind=kind, question=f"What is {a} plus {b}?", pass_rate=0.2, gap=1.0, **asked, **told)
+    told |= {"question": f"What is {a} plus {b}?", "answer": str(a + b)}
+    return Pair(kind=kind, pass_rate=0.2, gap=1.0, **asked, **told)
 
 
 @pytest.fixture(scope="module")
@@ -157,8 +159,8 @@ def test_training_begins_at_log_two_and_tells_held_out_pairs_apart(whole: Path) 
     lines = [line for line in log(whole) if "preference" in line]
     assert lines[0]["preference"] == pytest.approx(math.log(2), abs=1e-4)
     assert lines[-1]["preference"] < lines[0]["preference"]
-    held = [line for line in log(whole) if "held_accuracy" in line]
-    assert held[-1]["held_accuracy"] >= 0.9
+    held = [line for line in log(whole) if "held_in_order" in line]
+    assert held[-1]["held_in_order"] >= 0.9
     assert held[-1]["held_chosen_moved"] > 0, "the chosen solutions did not become less likely"
 
 
@@ -308,6 +310,18 @@ def test_two_processes_make_the_model_of_one(start: Path, pairs_file: Path, whol
     expected, found = last_weights(whole), last_weights(tmp_path / "run")
     assert all(torch.allclose(expected[name], found[name], atol=2e-4) for name in expected)
     assert log(tmp_path / "run")[-1]["step"] == log(whole)[-1]["step"]
+
+
+def test_held_out_problems_are_attempted_and_the_weight_of_programs_hears_how_many_failed(
+    pairs_file: Path, tmp_path: Path
+) -> None:
+    told = recipe_of(TRANSFORMERS_FORM).model_dump()
+    told["schedule"] |= {"questions": 3, "learning_rate": 1e-5}
+    told["weights"] |= {"program": "dynamic"}
+    prefer(PreferenceTraining.model_validate(told), pairs_file, tmp_path, QUIET)
+    assert next((line["step"], line["accuracy"]) for line in log(tmp_path) if "accuracy" in line) == (4, 1)
+    state = json.loads(next(tmp_path.glob("checkpoint-*/trainer_state.json")).read_text(encoding="utf-8"))
+    assert state["stateful_callbacks"]["ProgramWeight"]["attributes"]["failures"] == 0, "its programs run"
 
 
 def test_adapters_are_trained_against_the_model_without_them(start: Path, pairs_file: Path, tmp_path: Path) -> None:

@@ -84,7 +84,7 @@ def encoded(pairs: Iterable[Pair], recipe: PreferenceTraining, words: Writing) -
         starts=np.asarray(starts, np.int64),
         weights=np.asarray(weights, np.float32),
         gaps=np.asarray([pair.gap for pair in kept], np.float32),
-        held=np.asarray([_drawn(pair.lineage, recipe.seed) < recipe.preference.held_out for pair in kept], np.bool_),
+        held=np.asarray([is_held_out(pair, recipe) for pair in kept], np.bool_),
     ), +told
 
 
@@ -146,6 +146,11 @@ def _unusable(sides: tuple[Tokens, Tokens], longest: int) -> str:
         return "longer than a row"
     own = [sum(OWN[ROLES.index(role)] for role in side.roles) for side in sides]
     return "" if all(own) and sides[0].ids != sides[1].ids else "with nothing to compare"
+
+
+def is_held_out(pair: Pair, recipe: PreferenceTraining) -> bool:
+    """Whether it is measured, and not trained on, with all others of its lineage."""
+    return _drawn(pair.lineage, recipe.seed) < recipe.preference.held_out
 
 
 def _drawn(lineage: str, seed: int) -> float:

@@ -183,6 +183,7 @@ def _pair(problem: Sampled, one: Candidate, scale: Scale) -> Pair:
         lineage=problem.lineage,
         domain=problem.item.subject or problem.item.bench,
         question=problem.item.question,
+        answer=problem.item.gold,
         mode=one.right.record.mode,
         pass_rate=round(problem.pass_rate, 6),
         gap=round(_gap(one.right, one.wrong, scale), 6),

@@ -86,6 +86,8 @@ class Pair(OnDisk):
     """Sub-domain."""
     question: str
     """As it was asked."""
+    answer: str | None = None
+    """The right answer, by which attempts at a problem that is held out are judged; files of before lack it."""
     mode: str
     """The mode in which it was asked, the same for both."""
     pass_rate: float

@@ -2,7 +2,7 @@
 
     pairs/            the encoded pairs, and the log-probabilities of all solutions under the reference
     checkpoint-N/     what a stopped run goes on from
-    log.jsonl         losses, accuracy and margin of pairs, how far likelihoods moved; also in tensorboard/ where that is there
+    log.jsonl         losses, order and margin of pairs, how far likelihoods moved; also in tensorboard/ where that is there
     dpo.json          what the run is made of
     model/            the finished model, for transformers, vLLM and the engine: the reference of a next round
 
@@ -20,10 +20,10 @@ import torch
 from numpy.typing import NDArray
 from rich.console import Console
 from tokenizers import Tokenizer
-from transformers import PrinterCallback, TrainingArguments
+from transformers import PrinterCallback, TrainerCallback, TrainingArguments
 
 from ...engine.errors import UsageError
-from ...engine.trajectory import Thought
+from ...engine.trajectory import Problem, Thought
 from ...prompts import Family
 from ...sandbox import Program
 from ..claim import claim, hash_of, vacant
@@ -31,10 +31,11 @@ from ..recipe import PreferenceTraining
 from ..sft import arguments, checkpoints
 from ..sft.conduct import DRY_STEPS, conducted, finished, place, train
 from ..sft.model import Writing, fitted, load_model, writing
+from ..sft.sampling import Accuracy
 from ..sft.tokenizer import train_tokenizer
 from ..start import check_start
 from .costs import estimated
-from .data import Encoded, encoded
+from .data import Encoded, encoded, is_held_out
 from .held_out import HeldOut
 from .pairs import read_pairs
 from .progress import PreferenceReport
@@ -113,7 +114,7 @@ def _carry_out(run: DpoRun) -> Path:
     args.max_steps = DRY_STEPS if run.dry else steps
     args.logging_steps = max(1, min(args.logging_steps, steps // 10))
     trainer = _trainer(run, args, words, data, places)
-    _train(run, trainer, data, steps)
+    _train(run, trainer, words, data, steps)
     if not args.process_index and not run.dry:
         last = checkpoints.averaged(run.folder, run.recipe.schedule)
         checkpoints.finish(run.recipe, last, words, model, tiny=run.tiny)
@@ -216,10 +217,10 @@ def _reference(run: DpoRun, trainer: DpoTrainer, data: Encoded) -> NDArray[np.fl
     return reference
 
 
-def _train(run: DpoRun, trainer: DpoTrainer, data: Encoded, steps: int) -> None:
+def _train(run: DpoRun, trainer: DpoTrainer, words: Writing, data: Encoded, steps: int) -> None:
     if finished(trainer.args, run.folder, run.recipe.schedule):
         return
-    recipe, others = run.recipe, []
+    recipe, others = run.recipe, list[TrainerCallback]()
     estimate = estimated(trainer, recipe, data, steps, tiny=run.tiny)
     for line in estimate.lines():
         run.console.print(line, highlight=False, soft_wrap=True)
@@ -227,4 +228,14 @@ def _train(run: DpoRun, trainer: DpoTrainer, data: Encoded, steps: int) -> None:
     if data.held.any() and not run.dry:
         held = PairDataset(data, np.flatnonzero(data.held).tolist(), _reference(run, trainer, data))
         others = [HeldOut(trainer, held, recipe.preference.beta, report, run.console)]
+        if not trainer.args.process_index:
+            family = words.renderer.family.name
+            others += [Accuracy(family, _problems(run), recipe.row, report, run.console, trainer.program_weight)]
     train(trainer, run.folder, recipe.schedule, run.console, report, others)
+
+
+def _problems(run: DpoRun) -> list[Problem]:
+    """A few of those that are held out and whose answer is known, for the weights of every checkpoint to attempt."""
+    pairs = (pair for pair in read_pairs(run.pairs) if pair.answer is not None and is_held_out(pair, run.recipe))
+    found = {pair.problem: Problem(pair.question, answer=pair.answer) for pair in pairs}
+    return list(found.values())[: run.recipe.schedule.questions]

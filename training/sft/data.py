@@ -17,7 +17,7 @@ from ...engine.errors import UsageError, first_fault
 from ...engine.loop import Budget
 from ...engine.renderer import Renderer
 from ...engine.shown import OUTPUT_CHARS, shorten
-from ...engine.trajectory import Step, Tokens
+from ...engine.trajectory import Problem, Step, Tokens
 from ...prompts import Family, Segment
 from ...sandbox import Observation, Program
 from ..recipe import FineTuning
@@ -117,11 +117,11 @@ def texts(sources: Iterable[Source]) -> tuple[list[str], list[str]]:
     return found, programs
 
 
-def held_out(sources: Iterable[Source], limit: int, seed: int) -> list[Example]:
-    """A few examples with an answer that are not for training, drawn by the seed."""
+def held_out(sources: Iterable[Source], limit: int, seed: int) -> list[Problem]:
+    """A few problems with an answer that are not for training, drawn by the seed."""
     found = [e for source in sources for e in source.examples() if e.split != "train" and e.answer is not None]
     random.Random(seed).shuffle(found)
-    return found[:limit]
+    return [Problem(one.question, answer=one.answer) for one in found[:limit]]
 
 
 def encode(

@@ -16,7 +16,6 @@ from ...engine.settings import Settings
 from ...engine.solver import Solver
 from ...engine.trajectory import Problem
 from ...sandbox import Observation, SandboxError
-from ..synthesis.example import Example
 from .program_weight import ProgramWeight
 from .progress import Report
 
@@ -31,21 +30,20 @@ class Answered:
     """Share of its programs that failed in the sandbox; None where it wrote none."""
 
 
-def answered(model: Path, family: str, questions: Sequence[Example], max_tokens: int) -> Answered:
+def answered(model: Path, family: str, problems: Sequence[Problem], max_tokens: int) -> Answered:
     """How the model in a folder answers questions, greedily, its programs executed in the sandbox.
 
     Raises:
         MathsolveError, SandboxError: it cannot be loaded, or there is no sandbox.
     """
     settings = Settings(model=f"hf:{model}", family=family, mode="mixed", samples=1, max_tokens=max_tokens)
-    problems = [Problem(example.question, answer=example.answer) for example in questions]
     with Solver(settings) as solver:
         right, ran = 0, []
         for solution in solver.solve_many(problems, concurrency=16):
             gold, given = solution.problem.answer, solution.trajectory.answer
             right += given is not None and gold is not None and solver.equal(given, gold)
             ran += [step.ok for step in solution.steps if isinstance(step, Observation)]
-    return Answered(right / len(questions), 1 - sum(ran) / len(ran) if ran else None)
+    return Answered(right / len(problems), 1 - sum(ran) / len(ran) if ran else None)
 
 
 class Accuracy(TrainerCallback):
@@ -58,13 +56,13 @@ class Accuracy(TrainerCallback):
     def __init__(
         self,
         family: str,
-        questions: Sequence[Example],
+        problems: Sequence[Problem],
         row: int,
         report: Report,
         console: Console,
         program_weight: ProgramWeight | None = None,
     ) -> None:
-        self._family, self._questions, self._row = family, questions, row
+        self._family, self._problems, self._row = family, problems, row
         self._report, self._console = report, console
         self._program_weight = program_weight
 
@@ -79,17 +77,17 @@ class Accuracy(TrainerCallback):
             return
         self._report.write(state.global_step, {"accuracy": found.right})
         self._console.print(
-            f"step {state.global_step}: {found.right:.0%} of {len(self._questions)} held-out questions right"
+            f"step {state.global_step}: {found.right:.0%} of {len(self._problems)} held-out questions right"
         )
 
     def _measured(self, args: TrainingArguments, state: TrainerState) -> Answered | None:
         """How the checkpoint of this step answers; None where it cannot be told."""
-        if not self._questions or args.process_index:
+        if not self._problems or args.process_index:
             return None
         checkpoint = Path(args.output_dir or "") / f"checkpoint-{state.global_step}"
         try:
             with torch.random.fork_rng():
-                found = answered(checkpoint, self._family, self._questions, self._row)
+                found = answered(checkpoint, self._family, self._problems, self._row)
         except (MathsolveError, SandboxError) as error:
             self._console.print(f"step {state.global_step}: no accuracy: {error}", markup=False)
             return None
