@@ -210,7 +210,7 @@ def test_what_is_done_is_skipped_and_what_has_changed_is_refused(here: Path, cap
     shutil.rmtree(out / "second")
     assert run(command) == 0 and (out / "second" / "rows.jsonl").is_file(), "a result that is gone is made again"
     assert run(["train", "status", str(out)]) == 0
-    assert "✓ done" in capfd.readouterr().out
+    assert "✓\N{NO-BREAK SPACE}done" in capfd.readouterr().out
 
 
 def test_a_stage_that_fails_ends_the_run_and_may_be_mended(here: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -27,7 +27,7 @@ def stages(found: Dashboard, *, brief: bool = False) -> Table:
     rows = [
         (
             row.name,
-            f"{MARKS[row.state]} {row.state}",
+            f"{MARKS[row.state]}\N{NO-BREAK SPACE}{row.state}",
             ", ".join(row.parents) or "–",
             (row.brief if brief else row.outcome) or "–",
             duration(row.wall_s) if row.wall_s else "–",
