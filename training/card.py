@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from .seeds.drafts import Split
 from .synthesis.datacard import card_of
 from .synthesis.ledger import read_examples
 
-TRANSFORMERS_FORM = Path(__file__).parent / "embedded_model"
+TRANSFORMERS_FORM = Path(__file__).resolve().parent / "embedded_model"
 """The model that the package ships, for transformers and vLLM; in the repository, not in the wheel."""
 
 
@@ -114,9 +115,10 @@ def origin_of(recipe: Recipe, folder: Path) -> Origin:
 def parts_before(model: Path) -> list[Part]:
     """What a model has seen, as the cards tell beside the form in which it answers: in its run's folder, or in the package."""
     model = model.resolve()
-    finished = EMBEDDED_FOLDER if model == TRANSFORMERS_FORM else model.parents[1] / "embedded_model"
-    named = ((card.stem.split("-", 2), card) for card in sorted(finished.glob("data-*-*.md")))
-    return [Part(int(number), teacher, card) for (_, number, teacher), card in named]
+    finished = EMBEDDED_FOLDER if model == TRANSFORMERS_FORM else model.parent.parent / "embedded_model"
+    named = ((re.fullmatch(r"data-(\d+)-(.+)", card.stem), card) for card in finished.glob("data-*.md"))
+    found = [Part(int(match[1]), match[2], card) for match, card in named if match]
+    return sorted(found, key=lambda part: (part.round, part.teacher))
 
 
 def test_sets(recipe: Recipe, folder: Path) -> dict[str, list[Item]]:
@@ -159,8 +161,8 @@ It turns a question into a short Python program; it does not calculate. It knows
 and wordings close to those of its training. Elsewhere it should say that it has no answer; it does so most of the time,
 not always. In words alone (`--mode cot`) it is far weaker: few of its training solutions have no program.
 
-This folder is the CTranslate2 form (int8) that the package loads; `training/embedded_model` in the repository is the
-same model for transformers.
+This folder is the CTranslate2 form (int8), which needs no GPU; of the model that the package ships, `training/embedded_model`
+in the repository is the form for transformers.
 
 ## Measured
 

@@ -25,7 +25,7 @@ from ..engine.backends.embedded import EMBEDDED_FOLDER
 from ..engine.errors import UsageError
 from ..sandbox import ProcessSandbox
 from .card import TRANSFORMERS_FORM, origin_of, test_sets, write_card
-from .claim import claim
+from .claim import claim, hash_of
 from .public import part
 from .recipe import Recipe
 from .seeds.drafts import Split
@@ -63,9 +63,12 @@ def train_embedded(recipe: Recipe, folder: Path, console: Console, public: Path 
     if recipe.model is not None and not trained(folder).is_dir() and not Path(recipe.model).is_dir():
         raise UsageError(
             f"the recipe goes on from the model in {recipe.model}, which is not there: make it first, "
-            "or go to the folder where it was made"
+            "or go to the folder where it is; training/embedded_model is in the repository only"
         )
-    claim(folder / "manifest.json", {"recipe": recipe.model_dump(mode="json")})
+    made_of = {"recipe": recipe.model_dump(mode="json")}
+    if recipe.model is not None and Path(recipe.model).is_dir():
+        made_of["start"] = [hash_of(weights) for weights in sorted(Path(recipe.model).glob("*.safetensors"))]
+    claim(folder / "manifest.json", made_of)
     make_data(recipe, folder, console, public)
     source, target = trained(folder), folder / "embedded_model"
     if not source.is_dir():
@@ -138,10 +141,10 @@ def install(recipe: Recipe, folder: Path) -> None:
 
 def put(finished: Path, source: Path) -> None:
     """Puts a model where the package looks for it, and its transformers form into the repository."""
-    for card in EMBEDDED_FOLDER.glob("data-*.md"):
-        card.unlink()
-    shutil.copytree(finished, EMBEDDED_FOLDER, dirs_exist_ok=True)
-    shutil.copytree(source, TRANSFORMERS_FORM, dirs_exist_ok=True)
+    for made, place in ((finished, EMBEDDED_FOLDER), (source, TRANSFORMERS_FORM)):
+        copy = Path(shutil.copytree(made, place.with_name(f"{place.name}.new"), dirs_exist_ok=True))
+        shutil.rmtree(place)
+        copy.rename(place)
 
 
 def benchmark(file: Path, split: Split, target: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from functools import reduce
 from pathlib import Path
 from typing import Any, Self
 
@@ -222,17 +224,39 @@ def changed(recipe: FineTuning, changes: Mapping[str, str]) -> FineTuning:
     tables = recipe.model_dump()
     for key, text in changes.items():
         *path, last = key.split(".")
-        table: Any = tables
-        for name in path:
-            table = table.get(name) if isinstance(table, dict) else None
+        table = reduce(_inside, path, tables)
         if not isinstance(table, dict) or last not in table:
-            there = ", ".join(table if isinstance(table, dict) else tables)
-            raise UsageError(f"the recipe has no key {key!r}; there are {there}")
+            raise UsageError(f"the recipe has no key {key!r}; {_remedy(key, tables)}")
         table[last] = _value(text)
     try:
         return type(recipe).model_validate(tables)
     except ValidationError as error:
         raise UsageError(f"a recipe cannot be changed so: {first_fault(error)}") from error
+
+
+def _inside(table: Any, name: str) -> Any:
+    """The part of that name; None where there is none."""
+    if isinstance(table, dict):
+        return table.get(name)
+    return table[int(name)] if isinstance(table, tuple) and name.isdecimal() and int(name) < len(table) else None
+
+
+def _remedy(key: str, tables: dict[str, Any]) -> str:
+    """What to write instead of a key that there is not."""
+    known = list(_keys(tables))
+    if (first := key.split(".")[0]) in known and first != key:
+        return f"it has no table {first!r} of which to change one key: give the whole, in quotes, as {first}={{...}}"
+    near = difflib.get_close_matches(key, known, n=3, cutoff=0.5)
+    return f"near it: {', '.join(near)}" if near else f"there are {', '.join(known)}"
+
+
+def _keys(table: Any, path: str = "") -> Iterator[str]:
+    """All keys, with dots."""
+    parts = table.items() if isinstance(table, dict) else enumerate(table) if isinstance(table, tuple) else ()
+    if not parts:
+        yield path
+    for name, part in parts:
+        yield from _keys(part, f"{path}.{name}" if path else str(name))
 
 
 def _value(text: str) -> Any:

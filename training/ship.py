@@ -21,9 +21,10 @@ from .card import TRANSFORMERS_FORM, Origin, Part, parts_before, write_card
 from .command import check_libraries
 from .pipeline.account import resolved
 from .pipeline.dashboard import dashboard
-from .pipeline.recipe import Pipeline
-from .pipeline.standing import kept_plan
+from .pipeline.recipe import PLACEHOLDER, Pipeline, Stage
+from .pipeline.standing import check, kept_plan, standings
 from .pipeline.tables import contrasts, scores
+from .recipe import load_fine_tuning
 
 SETS = {"numbers": "builtin/numbers", "phrasings": "builtin/phrasings"} | {
     part: f"handwritten/{part}" for part in ("inside", "outside")
@@ -74,8 +75,11 @@ def ship_(
     limit
         Problems of each set that it is measured on; by default all.
     keep
-        Put it where the package looks for its embedded model.
+        Put it where the package looks for its embedded model. The pipeline's stages that went on from the one before cannot be
+        run again after that.
     """
+    if keep and limit is not None:
+        raise UsageError("--install ships what was measured on all problems: leave --limit out")
     check_libraries()
     from .embedded import put
     from .export import Serving, export_run
@@ -84,36 +88,75 @@ def ship_(
     source = pipeline / plan.stage(stage).name / "model"
     if not (source / "config.json").is_file():
         raise UsageError(f"stage {stage!r} has made no model: there is no {source / 'config.json'}")
+    check([one for one in standings(plan, pipeline) if one.stage in plan.ancestors([stage])], pipeline)
+    origin = origin_of(plan, stage, pipeline, samples, seed)
     target, _ = export_run(source, out, Serving(samples, keep_right, seed))
-    if not (target / "README.md").is_file():
-        sets = {name: load(where, limit=limit) for name, where in SETS.items()}
-        write_card(origin_of(plan, stage, pipeline, samples, seed), source, sets, out / "results", target)
+    sets = {name: load(where, limit=limit) for name, where in SETS.items()}
+    write_card(origin, source, sets, out / "results", target)
     if keep:
         put(target, source)
     sys.stderr.write(f'made {target}: mathsolve --model {target} "What is 15% of 80?"\n')
 
 
 def origin_of(plan: Pipeline, stage: str, folder: Path, samples: int, seed: int) -> Origin:
-    """Of the model of a stage: what it is made from, back to the model that the pipeline went on from."""
-    before = parts_before(TRANSFORMERS_FORM) if _goes_on(plan, stage, folder) else []
-    this = max((part.round for part in before), default=0) + 1
-    parts = [Part(this, name, card) for name, card in _cards(plan, stage, folder)]
-    start = "trained further from the one that the package shipped" if before else "trained from scratch"
+    """Of the model of a stage: the trainings behind it, what each learnt from, and what the pipeline measured."""
+    row, start = trainings(plan, stage, folder)
+    before = parts_before(Path(start)) if start is not None and Path(start).is_dir() else []
+    parts = [
+        Part(number, one.name, card)
+        for number, training in enumerate(row, max((part.round for part in before), default=0) + 1)
+        for one in learnt_from(plan, training)
+        for card in sorted((folder / one.name).glob("*.md"))
+        if card.stem.endswith((".jsonl", ".parquet"))
+    ]
     found = dashboard(plan, folder)
     stages = "\n\n".join(table_text(one) for one in (scores(found), contrasts(found)) if one)
-    made = f"{start},\nas the stage `{stage}` of `mathsolve train run {plan.name}`"
+    made = f"{_begun(start)},\nas the stage `{stage}` of `mathsolve train run {plan.name}`"
     return Origin(made, [*before, *parts], seed, samples, stages)
 
 
-def _goes_on(plan: Pipeline, stage: str, folder: Path) -> bool:
-    """Whether a stage that it is made from names the model that the package ships."""
-    words = (word for one in plan.ancestors([stage]) for word in resolved(plan, one, folder))
-    return any("/" in word and Path(word).resolve() == TRANSFORMERS_FORM for word in words)
+def trainings(plan: Pipeline, stage: str, folder: Path) -> tuple[list[Stage], str | None]:
+    """The trainings in a row that made a stage's model, the first one first, and the model that they began with, which the
+    pipeline did not make; None: they began from scratch."""
+    row = [plan.stage(stage)]
+    while (word := dict(_options(row[0])).get("--model")) is not None:
+        if not (parents := _stages(plan, word)):
+            return row, dict(zip(row[0].words, resolved(plan, row[0], folder), strict=True))[word]
+        row.insert(0, parents[0])
+    recipe = resolved(plan, row[0], folder)[2]
+    return row, load_fine_tuning(recipe).model
 
 
-def _cards(plan: Pipeline, stage: str, folder: Path) -> Iterator[tuple[str, Path]]:
-    """The data cards of the stages that it is made from, by the stage."""
-    for one in plan.ancestors([stage]):
-        for card in sorted((folder / one.name).glob("*.md")):
-            if card.stem.endswith((".jsonl", ".parquet")):
-                yield one.name, card
+def learnt_from(plan: Pipeline, stage: Stage) -> list[Stage]:
+    """The stages whose questions a training learns from, through the attempts at them and what was made of those."""
+    found: dict[str, Stage] = {}
+    for option, word in _options(stage):
+        if option in ("", "--data", "--runs", "--pairs", "--problems"):
+            for one in _stages(plan, word):
+                found |= {one.name: one} | {earlier.name: earlier for earlier in learnt_from(plan, one)}
+    return list(found.values())
+
+
+def _options(stage: Stage) -> Iterator[tuple[str, str]]:
+    """The values in a command, each with its option; one before any option has none."""
+    option = ""
+    for word in stage.words:
+        if word.startswith("--"):
+            option = word
+        else:
+            yield option, word
+
+
+def _stages(plan: Pipeline, word: str) -> list[Stage]:
+    """The stages whose folders a word names."""
+    names = PLACEHOLDER.findall(word)
+    return [one for one in plan.stages if one.name in names]
+
+
+def _begun(start: str | None) -> str:
+    """With which weights."""
+    if start is None:
+        return "trained from scratch"
+    if Path(start).resolve() == TRANSFORMERS_FORM:
+        return "trained further from the model that the package shipped before"
+    return f"trained further from `{Path(start).name if Path(start).is_dir() else start}`"

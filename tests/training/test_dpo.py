@@ -159,8 +159,8 @@ def test_training_begins_at_log_two_and_tells_held_out_pairs_apart(whole: Path) 
     lines = [line for line in log(whole) if "preference" in line]
     assert lines[0]["preference"] == pytest.approx(math.log(2), abs=1e-4)
     assert lines[-1]["preference"] < lines[0]["preference"]
-    held = [line for line in log(whole) if "held_in_order" in line]
-    assert held[-1]["held_in_order"] >= 0.9
+    held = [line for line in log(whole) if "held_preference_accuracy" in line]
+    assert held[-1]["held_preference_accuracy"] >= 0.9
     assert held[-1]["held_chosen_moved"] > 0, "the chosen solutions did not become less likely"
 
 

@@ -187,9 +187,11 @@ def test_a_recipe_is_changed_by_words_and_wrong_ones_are_named() -> None:
     )
     assert isinstance(found, PreferenceTraining) and found.model == "runs/2024"
     assert (found.preference.hard, found.weights.program, found.schedule.epochs) == (0, "dynamic", 0.5)
+    assert load_recipe("embedded-further", ["data.0.questions=5"]).data[0].questions == 5
     for word, told in (
-        ("preference.bet=1", "no key 'preference.bet'; there are beta"),
-        ("lora.rank=4", "no key 'lora.rank'"),
+        ("preference.bet=1", "no key 'preference.bet'; near it: preference.beta"),
+        ("lora.rank=4", "no key 'lora.rank'; it has no table 'lora' of which to change one key"),
+        ("wholly.other=4", "no key 'wholly.other'; there are seed, "),
         ("schedule.epochs=none", "schedule.epochs: Input should be a valid number"),
         ("beta", "write NAME=VALUE"),
     ):

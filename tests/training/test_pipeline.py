@@ -158,13 +158,13 @@ def test_a_key_depends_on_what_goes_in_and_on_nothing_else(here: Path, tmp_path:
     assert keys(path, tmp_path / "out").items().isdisjoint(before.items())
 
 
-def test_a_key_follows_the_files_of_a_folder_that_a_command_names(here: Path, tmp_path: Path) -> None:
-    """A model that stages go on from, say: the stages of the model before are not those of this one."""
+def test_a_key_follows_a_model_that_a_command_names(here: Path, tmp_path: Path) -> None:
     (model := here / "model").mkdir()
+    (model / "config.json").write_text("{}")
     (model / "weights").write_text("1")
     path = recipe(here, one_stage("train export {recipes}/model --out {here}"))
     before = keys(path, tmp_path / "out")
-    (model / "weights").write_text("2")
+    (model / "weights").write_text("22")
     assert keys(path, tmp_path / "out").items().isdisjoint(before.items())
     (model / "weights").write_text("1")
     assert keys(path, tmp_path / "out") == before

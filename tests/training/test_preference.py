@@ -21,7 +21,7 @@ def test_at_the_reference_the_loss_is_log_two() -> None:
     sums = Sums(tensor([-3.0, -7.0]), tensor([-4.0, -1.0]))
     losses, figures = dpo_loss(sums, sums, tensor([1.5, 7 / 3]), Terms(nll=0))
     assert losses.tolist() == pytest.approx([math.log(2)] * 2)
-    assert told(figures)["in_order"] == told(figures)["margin"] == 0
+    assert told(figures)["preference_accuracy"] == told(figures)["margin"] == 0
 
 
 def test_every_term_by_hand() -> None:

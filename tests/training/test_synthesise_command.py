@@ -65,6 +65,8 @@ def test_problems_to_practise_on_are_no_training_data(tmp_path: Path) -> None:
     out = tmp_path / "problems.jsonl"
     assert run(command(out, "-n", "20", "--split", "practice")) == 0
     assert {one.split for one in read_examples(out)} == {"practice"}
+    assert run(command(out, "-n", "25", "--split", "practice")) == 0 and len(list(read_examples(out))) == 25
+    assert run(command(out, "-n", "30")) == 2 and len(list(read_examples(out))) == 25, "the file is no training data"
 
 
 def test_parquet_and_datasets_hold_the_same_examples(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

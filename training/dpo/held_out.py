@@ -28,13 +28,13 @@ class HeldOut(TrainerCallback):
         moved = now - before
         gaps = self._beta * (moved[:, 0] - moved[:, 1])
         found = {
-            "held_in_order": (gaps > 0).float().mean().item(),
+            "held_preference_accuracy": (gaps > 0).float().mean().item(),
             "held_margin": gaps.mean().item(),
             "held_chosen_moved": moved[:, 0].mean().item(),
         }
         if not args.process_index:
             self._report.write(state.global_step, {name: round(value, 4) for name, value in found.items()})
         self._console.print(
-            f"step {state.global_step}: {found['held_in_order']:.0%} of {len(gaps)} held-out pairs told apart; "
+            f"step {state.global_step}: {found['held_preference_accuracy']:.0%} of {len(gaps)} held-out pairs told apart; "
             f"chosen solutions {found['held_chosen_moved']:+.2f}"
         )

@@ -41,7 +41,7 @@ class Sums:
     """Of the worse ones."""
 
 
-FIGURES = ("preference", "likelihood", "in_order", "margin", "chosen_moved", "rejected_moved", "fell")
+FIGURES = ("preference", "likelihood", "preference_accuracy", "margin", "chosen_moved", "rejected_moved", "fell")
 """What is told of a pair: the first two terms, whether the chosen side gained more than the rejected one and by how much, how
 far the log-probabilities of both moved from the reference, and whether that of the chosen one fell."""
 

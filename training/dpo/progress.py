@@ -31,5 +31,5 @@ class PreferenceReport(Report):
         """As in fine-tuning; the live line shows how pairs are told apart, and how far the chosen solutions moved."""
         super().on_log(args, state, control, logs, **rest)
         if logs and "preference" in logs:
-            told = f"{logs['preference']:.3f}, {logs['in_order']:.0%} of pairs, chosen {logs['chosen_moved']:+.2f}"
+            told = f"{logs['preference']:.3f}, {logs['preference_accuracy']:.0%} of pairs, chosen {logs['chosen_moved']:+.2f}"
             self._losses = f"loss {told}"

@@ -236,6 +236,12 @@ def _train(run: DpoRun, trainer: DpoTrainer, words: Writing, data: Encoded, step
 
 def _problems(run: DpoRun) -> list[Problem]:
     """A few of those that are held out and whose answer is known, for the weights of every checkpoint to attempt."""
+    if not (wanted := run.recipe.schedule.questions):
+        return []
     pairs = (pair for pair in read_pairs(run.pairs) if pair.answer is not None and is_held_out(pair, run.recipe))
     found = {pair.problem: Problem(pair.question, answer=pair.answer) for pair in pairs}
-    return list(found.values())[: run.recipe.schedule.questions]
+    if not found:
+        run.console.print(
+            "none of the pairs that are held out tells its right answer: no problem is attempted", style="yellow"
+        )
+    return list(found.values())[:wanted]

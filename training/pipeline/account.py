@@ -37,7 +37,7 @@ class MadeOf(BaseModel):
     settings: dict[str, str]
     """The settings that it uses."""
     files: dict[str, str]
-    """SHA-256 of the files and folders outside the pipeline that it names, by the word that names them."""
+    """SHA-256 of the files, and models, outside the pipeline that it names, by the word that names them."""
     parents: dict[str, str]
     """The keys of its parents."""
 
@@ -163,15 +163,15 @@ def _files(pipeline: Pipeline, stage: Stage, folder: Path) -> Iterator[tuple[str
         if names & inside:
             continue
         parts = [Path(part).expanduser() for part in re.split(r"[=,]", text) if part]
-        named = [path for path in parts if path.is_file() or ("/" in text and path.is_dir())]
-        if BESIDE in names and not named:
+        if BESIDE in names and not any(path.exists() for path in parts):
             raise UsageError(f"stage {stage.name!r} needs {text}, which is not there; put it beside the recipe")
-        for path in named:
-            yield word if len(named) == 1 else f"{word} {path.name}", _digest(path)
+        named = [path for path in parts if path.is_file() or (path / "config.json").is_file()]
+        for place, path in enumerate(named, 1):
+            yield word if len(named) == 1 else f"{word} {place}: {path.name}", _digest(path)
 
 
 def _digest(path: Path) -> str:
-    """Of a file, or of the files in a folder, such as a model's, but not of folders in it."""
+    """Of a file, or of the files in the folder of a model, but not of folders in it."""
     if path.is_file():
         state = path.stat()
         return _digest_of_file(path, state.st_size, state.st_mtime_ns)

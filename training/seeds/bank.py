@@ -57,7 +57,7 @@ class Seed(BaseModel):
     questions: Annotated[tuple[Text, ...], Field(min_length=10)]
     """Frames of the question."""
     held_out: Annotated[tuple[Text, ...], Field(min_length=3)]
-    """Frames of the question that are never trained on."""
+    """Frames of the question that no solution is shown for: the first, third, ... are for tests, the others to practise on."""
     distractors: tuple[Text, ...] = ()
     """Sentences that have nothing to do with the answer, one of which may be put before a question's last sentence."""
     thoughts: Annotated[tuple[Text, ...], Field(min_length=1)]

@@ -63,7 +63,7 @@ Solutions refused, of questions kept or not:
 
 ## Compared with
 
-No question of the train split repeats one of these benchmarks (`mathsolve contamination`; the same template with other
+No question that is learnt from repeats one of these benchmarks (`mathsolve contamination`; the same template with other
 numbers is no repetition).
 
 {_table(("benchmark", "questions"), sorted(configuration["benchmarks"].items()))}

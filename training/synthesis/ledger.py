@@ -27,8 +27,11 @@ from .example import Example, OnDisk
 
 ORDER: tuple[Split, ...] = ("phrasings", "numbers", "practice", "train")
 """Held-out splits come first, so that their questions are known when the others are drawn."""
-TRAIN: Split = ORDER[-1]
-"""The split that may grow later."""
+
+
+def growing(counts: Mapping[Split, int | None]) -> Split:
+    """The split that may grow later: the last one that is wanted."""
+    return max(counts, key=ORDER.index)
 
 
 class Refused(OnDisk):
@@ -108,10 +111,11 @@ class Ledger:
         for record, ends in _walk(self._paths, counts):
             self._count(record)
             whole = ends
-        if (most := counts.get(TRAIN)) is not None and self.kept[TRAIN] > most:
+        split = growing(counts)
+        if (most := counts[split]) is not None and self.kept[split] > most:
             self.__exit__(None, None, None)
             raise UsageError(
-                f"{out_file} holds {self.kept[TRAIN]} questions to train on, more than {most}; ask for as many or more, or "
+                f"{out_file} holds {self.kept[split]} questions ({split}), more than {most}; ask for as many or more, or "
                 "name another file"
             )
         for path, end in zip(self._paths, whole, strict=True):
@@ -179,7 +183,7 @@ def _walk(paths: tuple[Path, Path], counts: Mapping[Split, int | None]) -> Itera
     kept: _Head[Example] = _Head(_lines(paths[0], _EXAMPLE))
     left: _Head[Reject | End] = _Head(_lines(paths[1], _LEFT))
     for split in (split for split in ORDER if split in counts):
-        number, wanted = 0, None if split == TRAIN else counts[split]
+        number, wanted = 0, None if split == growing(counts) else counts[split]
         for index in itertools.count():
             if wanted is not None and number >= wanted:
                 break

@@ -24,7 +24,7 @@ from ...engine.errors import UsageError
 from ...sandbox import Sandbox
 from ..seeds.drafts import Split
 from .filters.chain import Chain, Criteria
-from .ledger import ORDER, TRAIN, Ledger, Record
+from .ledger import ORDER, Ledger, Record
 from .progress import progress
 from .runcard import claim, conclude
 from .stream import AHEAD, records
@@ -66,8 +66,11 @@ async def synthesise(
         SandboxError: the sandbox cannot work.
     """
     wanted = {split: counts[split] for split in ORDER if split in counts}
-    held_out = {split: count for split, count in wanted.items() if split != TRAIN}
+    *first, last = wanted
+    held_out = {split: wanted[split] for split in first}
     made_of = {**teacher.configuration, **criteria.configuration, "held_out": held_out, "mathsolve": __version__}
+    if last != "train":
+        made_of["split"] = last
     claim(out_file, made_of)
     yields, workshop = Yields(), Workshop(sandbox, concurrency)
     try:
