@@ -65,7 +65,7 @@ def train_embedded(recipe: Recipe, folder: Path, console: Console, public: Path 
             f"the recipe goes on from the model in {recipe.model}, which is not there: make it first, "
             "or go to the folder where it is; training/embedded_model is in the repository only"
         )
-    made_of = {"recipe": recipe.model_dump(mode="json")}
+    made_of: dict[str, object] = {"recipe": recipe.model_dump(mode="json")}
     if recipe.model is not None and Path(recipe.model).is_dir():
         made_of["start"] = [hash_of(weights) for weights in sorted(Path(recipe.model).glob("*.safetensors"))]
     claim(folder / "manifest.json", made_of)
