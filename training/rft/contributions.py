@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 
 from ..samples import Sampled
 from .paths import path_of
@@ -21,12 +22,23 @@ def contributions(problems: Iterable[Sampled]) -> dict[str, dict[str, int]]:
     for problem in problems:
         finders: defaultdict[tuple[object, ...], set[str]] = defaultdict(set)
         for sample in problem.samples:
-            found[sample.model]["samples"] += 1
-            found[sample.model]["right"] += sample.right
+            model = _told(sample.model)
+            found[model]["samples"] += 1
+            found[model]["right"] += sample.right
             if sample.right:
-                finders[path_of(sample.record.steps).identity].add(sample.model)
+                finders[path_of(sample.record.steps).identity].add(model)
         for models in finders.values():
             for model in models:
                 found[model]["distinct"] += 1
                 found[model]["alone"] += len(models) == 1
     return {model: {name: found[model][name] for name in ("samples", "right", "distinct", "alone")} for model in found}
+
+
+def _told(model: str) -> str:
+    """The model's name; of an absolute path its end, for a card may be read elsewhere.
+
+    >>> _told("/home/me/runs/loop/sft/model"), _told("hf:Qwen/Qwen2.5-Math-1.5B")
+    ('sft/model', 'hf:Qwen/Qwen2.5-Math-1.5B')
+    """
+    prefix, colon, path = model.rpartition(":")
+    return f"{prefix}{colon}{'/'.join(Path(path).parts[-2:])}" if Path(path).is_absolute() else model
