@@ -138,7 +138,7 @@ def test_a_recipe_that_means_nothing_is_refused(tmp_path: Path, text: str, messa
 def test_a_setting_that_is_none_is_refused(here: Path) -> None:
     with pytest.raises(UsageError, match=r"--set example=2: .* there are: examples=1, unused=x"):
         of(recipe(here, FILTERED), "example=2")
-    with pytest.raises(UsageError, match="neither a file nor one of loop, loop-embedded, loop-tiny, loop-verification"):
+    with pytest.raises(UsageError, match="neither a file nor one of loop, loop-embedded, loop-tiny"):
         load_pipeline("nothing")
 
 
@@ -296,7 +296,7 @@ def test_a_signal_ends_the_stage_and_the_run_and_the_same_command_goes_on(
     assert told(out, "waiting").starts == 2 and told(out, "last").state == "done"
 
 
-@pytest.mark.parametrize("name", ["loop", "loop-embedded", "loop-tiny", "loop-verification"])
+@pytest.mark.parametrize("name", ["loop", "loop-embedded", "loop-tiny"])
 def test_the_package_s_recipes_are_made_of_commands_that_exist(name: str, tmp_path: Path) -> None:
     pipeline = load_pipeline(name)
     assert pipeline.beside == LOOPS

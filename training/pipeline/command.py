@@ -58,7 +58,7 @@ def run_(
     Parameters
     ----------
     recipe
-        A recipe of the package (loop-tiny, loop-embedded, loop, loop-verification) or a TOML file.
+        A recipe of the package (loop-tiny, loop-embedded, loop) or a TOML file.
     out
         Folder of the run; each stage has a folder of its name in it.
     set_
