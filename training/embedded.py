@@ -142,8 +142,10 @@ def install(recipe: Recipe, folder: Path) -> None:
 def put(finished: Path, source: Path) -> None:
     """Puts a model where the package looks for it, and its transformers form into the repository."""
     for made, place in ((finished, EMBEDDED_FOLDER), (source, TRANSFORMERS_FORM)):
-        copy = Path(shutil.copytree(made, place.with_name(f"{place.name}.new"), dirs_exist_ok=True))
-        shutil.rmtree(place)
+        copy = place.with_name(f"{place.name}.new")
+        shutil.rmtree(copy, ignore_errors=True)  # of an install that was cut short
+        shutil.copytree(made, copy)
+        shutil.rmtree(place, ignore_errors=True)
         copy.rename(place)
 
 

@@ -69,6 +69,24 @@ def test_the_same_seed_gives_the_same_data(tmp_path: Path) -> None:
     assert one == other
 
 
+def test_what_is_put_into_the_package_replaces_all_that_was_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("EMBEDDED_FOLDER", "TRANSFORMERS_FORM"):
+        place = Path(shutil.copytree(getattr(embedded, name), tmp_path / name))
+        (place / "data-9-old.md").touch()
+        shutil.copytree(place, tmp_path / f"{name}.new")
+        monkeypatch.setattr(embedded, name, place)
+    (finished := tmp_path / "finished").mkdir()
+    (finished / "model.bin").touch()
+    embedded.put(finished, TRANSFORMERS_FORM)
+    assert [path.name for path in embedded.EMBEDDED_FOLDER.iterdir()] == ["model.bin"]
+    assert {path.name for path in (tmp_path / "TRANSFORMERS_FORM").iterdir()} == {
+        path.name for path in TRANSFORMERS_FORM.iterdir()
+    }
+    assert not list(tmp_path.glob("*.new"))
+
+
 def test_what_is_held_out_becomes_the_benchmark(tmp_path: Path) -> None:
     recipe = small()
     embedded.make_data(recipe, tmp_path, QUIET)
