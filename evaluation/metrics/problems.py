@@ -29,6 +29,8 @@ class Problems:
     """Samples."""
     right: Ints
     """Right ones."""
+    tokens: Floats
+    """Mean number of tokens that the model wrote in a sample."""
     classes: tuple[Classes, ...]
     """Size and share of right ones of each class of equal answers."""
     silent: tuple[tuple[int, float], ...]
@@ -91,6 +93,7 @@ class Problems:
             items=tuple(self.items[i] for i in kept),
             n=self.n[kept],
             right=self.right[kept],
+            tokens=self.tokens[kept],
             classes=tuple(self.classes[i] for i in kept),
             silent=tuple(self.silent[i] for i in kept),
             scores={name: tuple(scores[i] for i in kept) for name, scores in self.scores.items()},
@@ -140,6 +143,7 @@ def problems(outcomes: Outcomes) -> Problems:
         items=tuple(outcomes.items[place] for place in present),
         n=np.array([len(mine) for mine in answers], dtype=np.int64),
         right=np.array([int(mine.sum()) for mine in worths], dtype=np.int64),
+        tokens=np.array([mine.mean() for mine in np.split(samples.sampled_tokens, cuts)] if len(present) else []),
         classes=tuple(classes for classes, _ in votes),
         silent=tuple(silent for _, silent in votes),
         scores={name: tuple(np.split(values, cuts)) for name, values in outcomes.scores.items()}

@@ -107,6 +107,16 @@ def test_the_vote_by_a_critique_is_the_one_in_use_and_best_of_k_is_there_for_eve
     assert figures() == {"best-of-3 by critic": 0.75, "vote by critic": 1.0}
 
 
+def test_the_length_of_what_was_written_stands_beside_the_accuracy(tmp_path: Path) -> None:
+    """Problems count alike, however many samples they have."""
+    run = made_run(tmp_path / "run", {"p": "rx", "q": "rrrr"})
+    lengths = {("p", 0): 10, ("p", 1): 30}
+    records = [replace(one, sampled_tokens=lengths.get((one.problem[-1], one.sample), 40)) for one in run.records()]
+    run.path("records.jsonl").write_text("".join(f"{one.to_json()}\n" for one in records))
+    (scored,) = accuracy({"only": Run.load(run.folder)}).scored
+    assert scored.tokens == (20 + 40) / 2
+
+
 def test_a_stage_is_compared_with_those_that_the_recipe_names(tmp_path: Path) -> None:
     runs = {name: made_run(tmp_path / name, {"p": "rx", "q": "rr"}) for name in ("sft", "longer", "rft", "ppo", "grpo")}
     than = {"longer": ["sft"], "rft": ["sft", "longer"], "grpo": ["rft", "absent"], "sft": []}

@@ -62,6 +62,8 @@ class Scored:
     """pass@k."""
     vote: Estimate
     """maj@k."""
+    tokens: float
+    """Mean number of tokens that the model wrote in a sample: whether answers got better or only longer."""
     chosen: dict[str, Estimate]
     """What choosing by scores gives, by how: `best-of-8 by reward`, `vote by reward` (of all samples); empty without."""
 
@@ -145,7 +147,8 @@ def _common(found: Sequence[Problems]) -> list[str]:
 def _scored(place: Place, rows: Problems, k: int) -> Scored:
     columns = [rows.ratios, rows.figure(f"pass@{k}"), rows.figure(f"maj@{k}")]
     stability, ability, vote = estimates(columns, rows.clusters)
-    return Scored(place, len(rows.items), k, stability, ability, vote, _chosen(rows, k) if k > 1 else {})
+    chosen = _chosen(rows, k) if k > 1 else {}
+    return Scored(place, len(rows.items), k, stability, ability, vote, float(rows.tokens.mean()), chosen)
 
 
 def _chosen(rows: Problems, k: int) -> dict[str, Estimate]:

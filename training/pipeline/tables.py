@@ -10,7 +10,8 @@ MARKS = {"done": "✓", "running": "▶", "stopped": "‖", "failed": "✗", "wa
 """A sign for each state."""
 READ = (
     "PassRatio@k, which is pass@1, is the share of k samples that are right: stability. pass@k is whether one of them is: "
-    "ability. maj@k is the vote. 95% intervals are over problems."
+    "ability. maj@k is the vote. 95% intervals are over problems. tokens is the mean length of what the model wrote in a "
+    "sample; as answers are checked, length by itself wins nothing."
 )
 HARDNESS = (
     f"A problem is hard where all these stages together solve it in at most {100 * HARD_UP_TO:.0f}% of their samples."
@@ -48,9 +49,9 @@ def scores(found: Dashboard) -> Table:
         many: list[Cell] = [one.ability, one.vote] if one.k > 1 else ["–", "–"]
         chosen: list[Cell] = [one.chosen.get(name, "–") for name in ways]
         counts = f"{one.problems:,}", *((str(one.k),) if len(ks) > 1 else ())
-        rows.append((bench(one.place), one.place.stage, *counts, one.stability, *many, *chosen))
+        rows.append((bench(one.place), one.place.stage, *counts, one.stability, *many, *chosen, f"{one.tokens:.0f}"))
     counted = ("problems", *(("k",) if len(ks) > 1 else ()))
-    columns = ("benchmark", "stage", *counted, f"PassRatio@{k}", f"pass@{k}", f"maj@{k}", *ways)
+    columns = ("benchmark", "stage", *counted, f"PassRatio@{k}", f"pass@{k}", f"maj@{k}", *ways, "tokens")
     return Table("Accuracy", columns, tuple(rows), 2, f"{READ} {HARDNESS}")
 
 

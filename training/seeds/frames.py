@@ -11,6 +11,7 @@ import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import cache
 from random import Random
 from types import CodeType
 from typing import Any
@@ -25,6 +26,8 @@ _MARK = 0xE000
 """First of the private characters that stand for placeholders while a frame is taken apart."""
 _CHOICE = re.compile(r"<([^<>]*\|[^<>]*)>")
 _PIECES = re.compile("([\ue000-\uf8ff])")
+_BRACE = re.compile(r"[{}]")
+_FORMULA_BORDER = re.compile(r"\$|\\\(|\\\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,24 +93,23 @@ def _take_placeholders(source: str) -> tuple[str, list[Placeholder]]:
     """The text with each placeholder replaced by one private character, and the placeholders in order."""
     out: list[str] = []
     found: list[Placeholder] = []
-    position = 0
-    while position < len(source):
-        if source[position : position + 2] in ("{{", "}}"):
-            out.append(source[position])
-            position += 2
-        elif source[position] == "{":
-            end = _closing_brace(source, position)
-            dollars = "".join(out).count("$") + "".join(out).count("\\(") + "".join(out).count("\\)")
-            before = out[-1] if out else ""
-            found.append(_placeholder(source[position + 1 : end], typeset=dollars % 2 == 1, before=before))
-            out.append(chr(_MARK + len(found) - 1))
-            position = end + 1
-        elif source[position] == "}":
+    position, borders, before = 0, 0, ""
+    while (brace := _BRACE.search(source, position)) is not None:
+        start = brace.start()
+        text = source[position:start]
+        borders += len(_FORMULA_BORDER.findall(text))
+        before = text[-1:] or before
+        if source[start : start + 2] in ("{{", "}}"):
+            mark, position = source[start], start + 2
+        elif source[start] == "}":
             raise FrameError(f"a lone '}}' in {source!r}: write '}}}}' for a literal brace")
         else:
-            out.append(source[position])
-            position += 1
-    return "".join(out), found
+            end = _closing_brace(source, start)
+            found.append(_placeholder(source[start + 1 : end], typeset=borders % 2 == 1, before=before))
+            mark, position = chr(_MARK + len(found) - 1), end + 1
+        out += (text, mark)
+        before = mark
+    return "".join((*out, source[position:])), found
 
 
 def _closing_brace(source: str, start: int) -> int:
@@ -130,11 +132,17 @@ def _closing_brace(source: str, start: int) -> int:
 def _placeholder(inside: str, *, typeset: bool, before: str) -> Placeholder:
     expression, spec = _split_spec(inside)
     try:
-        code = compile_strictly(expression.strip(), "<placeholder>", "eval")
+        code = _expression(expression.strip())
     except SyntaxError as error:
         remedy = "double each backslash again" if "escape" in error.msg else "double the braces of literal text"
         raise FrameError(f"{{{inside}}} is not a Python expression ({error.msg}): {remedy}") from error
     return Placeholder(inside, code, spec, typeset, before)
+
+
+@cache
+def _expression(source: str) -> CodeType:
+    """Compiled once, though many frames hold it. Raises `SyntaxError`."""
+    return compile_strictly(source, "<placeholder>", "eval")
 
 
 def compile_strictly(source: str, name: str, mode: str) -> CodeType:

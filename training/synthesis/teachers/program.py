@@ -66,10 +66,10 @@ def open_teacher(wishes: Wishes) -> Teacher:
     unsettled(wishes)
     if wishes.everything:
         raise UsageError("the bank never ends: say how many questions to make, e.g. -n 1000")
-    bank = load_bank(sorted(BANK.glob("*.toml")))
-    unknown(wishes.domains, [domain(seed) for seed in bank.seeds])
-    seeds = [seed for seed in bank.seeds if not wishes.domains or domain(seed) in wishes.domains]
-    return ProgramTeacher(Bank.of(seeds), wishes.seed)
+    files = sorted(BANK.glob("*.toml"))
+    unknown(wishes.domains, [file.stem for file in files])
+    chosen = [file for file in files if not wishes.domains or file.stem in wishes.domains]
+    return ProgramTeacher(load_bank(chosen), wishes.seed)
 
 
 def candidate(draft: Draft) -> Candidate:
