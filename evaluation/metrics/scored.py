@@ -53,7 +53,7 @@ def weighted_majority_at_k(
     right: Sequence[float],
     scores: Sequence[float],
     k: int,
-    weight: Weight = "sigmoid",
+    weight: Weight = "softmax",
     *,
     subsets: int = 20_000,
     seed: int = 0,
@@ -67,7 +67,7 @@ def weighted_majority_at_k(
         right: worth of each sample, 0 or 1.
         scores: score of each sample.
         k: samples that vote.
-        weight: sigmoid (1 / (1 + e^-r)), softmax (e^r), rank (1 for the lowest of the k scores, k for the highest), or
+        weight: softmax (e^r), sigmoid (1 / (1 + e^-r)), rank (1 for the lowest of the k scores, k for the highest), or
             probability (the score itself, which is one).
         subsets: most subsets that are looked at.
         seed: seed of the drawing.
@@ -95,7 +95,8 @@ def weighted_majority_at_k(
 def weighted_votes(classes: Ints, worths: Floats, scores: Floats, weight: Weight) -> Floats:
     """Worth of the winner of each vote; a row of each array is a vote, a column a sample of it.
 
-    A tie goes to the class with the highest score, then to the class with the earliest sample. Nobody heard: 0.
+    A tie goes to the class with the highest score, then to the class with the earliest sample. Where no sample answers it is
+    the worth of that, 1 where the problem should be declined, as in a vote without weights; where no answer is heard, 0.
     """
     size = max(1, 4_000_000 // classes.shape[1] ** 2)
     parts = [slice(start, start + size) for start in range(0, len(classes), size)]
@@ -121,7 +122,8 @@ def class_worths(classes: Sequence[int], right: Sequence[float]) -> Floats:
 def filtered_vote(
     classes: Sequence[int], right: Sequence[float], scores: Sequence[float], threshold: float
 ) -> tuple[float, bool]:
-    """Majority vote, ties shared, among the samples that score at least `threshold`; and whether anyone voted.
+    """Majority vote, ties shared, among the samples that score at least `threshold`; and whether anyone voted. Where no sample
+    answers it is the worth of that.
 
     >>> filtered_vote([0, 0, 1], [0, 0, 1], [2, 3, 9], threshold=5)
     (1.0, True)
@@ -130,7 +132,9 @@ def filtered_vote(
     for number, worth, score in zip(classes, right, scores, strict=True):
         if number >= 0 and score >= threshold:
             members.setdefault(number, []).append(float(worth))
-    return plurality([(len(worths), sum(worths) / len(worths)) for worths in members.values()]), bool(members)
+    declined = 0.0 if any(number >= 0 for number in classes) else sum(right) / len(right)
+    votes = [(len(worths), sum(worths) / len(worths)) for worths in members.values()]
+    return plurality(votes, declined), bool(members)
 
 
 def _winners(classes: Ints, worths: Floats, scores: Floats, weight: Weight) -> Floats:
@@ -143,7 +147,8 @@ def _winners(classes: Ints, worths: Floats, scores: Floats, weight: Weight) -> F
     tied = votes & (totals >= totals.max(axis=1, keepdims=True) * (1 - 1e-12))
     best = np.where(tied, highest, -np.inf)
     winner = np.argmax(tied & (best == best.max(axis=1, keepdims=True)), axis=1)
-    return np.where(votes.any(axis=1), worths[np.arange(len(worths)), winner], 0.0)
+    unheard = np.where((classes < 0).all(axis=1), worths[:, 0], 0.0)
+    return np.where(votes.any(axis=1), worths[np.arange(len(worths)), winner], unheard)
 
 
 def _sigmoid(scores: Floats) -> Floats:

@@ -116,7 +116,7 @@ def test_a_choice_by_score_equals_the_mean_over_all_subsets(case: list[tuple[int
         return float(max(tied, key=lambda a: (highest[a], -min(i for i in chosen if answers[i] == a))) == 0)
 
     assert scored.best_of_k(scores, right, k) == pytest.approx(over_subsets(len(answers), k, best))
-    found = scored.weighted_majority_at_k(answers, right, scores, k)
+    found = scored.weighted_majority_at_k(answers, right, scores, k, "sigmoid")
     assert found.value == pytest.approx(over_subsets(len(answers), k, weighted))
     assert found.se == 0
 
@@ -147,8 +147,13 @@ def test_recorded_samples_give_the_reference_values(
     )
     assert recorded(lambda _, right, scores: scored.best_of_k(scores, right, k)) == pytest.approx(best, abs=5e-6)
     assert recorded(
-        lambda answers, right, scores: scored.weighted_majority_at_k(answers, right, scores, k).value
+        lambda answers, right, scores: scored.weighted_majority_at_k(answers, right, scores, k, "sigmoid").value
     ) == pytest.approx(weighted, abs=5e-6)
+
+
+def test_recorded_samples_give_the_reference_value_of_votes_by_odds() -> None:
+    found = recorded(lambda answers, right, scores: scored.weighted_majority_at_k(answers, right, scores, 4).value)
+    assert found == pytest.approx(0.93357, abs=5e-6)
 
 
 @pytest.mark.parametrize("weight", ["sigmoid", "softmax", "rank"])
@@ -175,6 +180,15 @@ def test_a_score_that_is_no_number_is_chosen_last_and_has_no_vote() -> None:
     assert scored.weighted_majority_at_k([0, 1], [1, 0], [nan, nan], 2).value == 0
     assert scored.weighted_majority_at_k([-1, -1], [0, 0], [1.0, 2.0], 2).value == 0
     assert scored.filtered_vote([0, 1], [1, 0], [nan, 1.0], 0.5) == (0.0, True)
+
+
+@pytest.mark.parametrize("weight", ["sigmoid", "softmax", "rank", "probability"])
+def test_a_problem_that_all_samples_rightly_decline_is_right_in_every_vote(weight: scored.Weight) -> None:
+    nobody, scores = [-1, -1, -1], [0.5, 0.1, 0.9]
+    assert votes.majority_at_k([], 3, 2, 1.0) == 1
+    assert scored.weighted_majority_at_k(nobody, [1, 1, 1], scores, 2, weight).value == 1
+    assert scored.filtered_vote(nobody, [1, 1, 1], scores, 0.5) == (1.0, False)
+    assert scored.weighted_majority_at_k([-1, -1, 0], [1, 1, 0], scores, 3, weight).value == 0, "one answers, wrongly"
 
 
 def test_thousands_of_samples_do_not_overflow() -> None:
