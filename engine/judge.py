@@ -31,7 +31,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from ..sandbox import Observation
 from .errors import UsageError, first_fault
-from .selection import odds
+from .selection import logistic
 from .shown import OUTPUT_CHARS, shorten
 from .trajectory import Step, Trajectory
 
@@ -180,8 +180,8 @@ class Judge:
             return self.reader.write(attempts)
 
     def weight(self, score: float) -> float:
-        """What a vote is worth: a probability its own value, a reward its odds."""
-        return odds(score) if self.manifest.kind == "reward" else score
+        """What a vote is worth: a probability its own value, a reward the logistic function of it."""
+        return logistic(score) if self.manifest.kind == "reward" else score
 
     def probability(self, mark: float, domain: str | None = None) -> float:
         """How likely an attempt with this mark is right, by the curve of its sub-domain or of all."""

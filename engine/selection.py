@@ -93,9 +93,10 @@ class Ballot:
 
         Args:
             scores: by `id` of the attempt.
-            weight: makes a positive weight of a score; by default `odds`.
+            weight: makes a positive weight of a score; by default the logistic function, so that a negative score is a
+                small vote and never counts against its own answer.
         """
-        by = weight or odds
+        by = weight or logistic
         return self._elect(
             lambda members: sum(by(scores[id(attempt)]) for attempt in members),
             lambda members: max(members, key=lambda attempt: scores[id(attempt)]),
@@ -152,14 +153,13 @@ async def select(ballot: Ballot, method: Method, scorer: Scorer | None) -> Vote:
     return ballot.weighted(scores, scorer.weight if isinstance(scorer, Weighing) else None)
 
 
-def odds(score: float) -> float:
-    """e to the score, without overflow: the weight of a vote whose score is a reward after Bradley and Terry (1952), which
-    tells log-odds. A negative score is a small vote and never counts against its own answer.
+def logistic(score: float) -> float:
+    """1 / (1 + exp(-score)), without overflow.
 
-    >>> odds(0.0)
-    1.0
+    >>> logistic(0.0)
+    0.5
     """
-    return math.exp(min(max(score, -700.0), 700.0))
+    return 1 / (1 + math.exp(-score)) if score >= 0 else math.exp(score) / (1 + math.exp(score))
 
 
 def settled(counts: Sequence[int], left: int, risk: float) -> bool:

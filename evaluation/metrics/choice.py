@@ -36,7 +36,7 @@ def chosen(rows: Problems, thresholds: Mapping[str, float]) -> Iterator[Chosen]:
 
 def weight_in_use(rows: Problems, scorer: str) -> Weight:
     """The weight that the engine gives the scores of a scorer (`Judge.weight`)."""
-    return "probability" if scorer in rows.critics else "softmax"
+    return "probability" if scorer in rows.critics else "sigmoid"
 
 
 def weighted_vote(rows: Problems, scorer: str, weight: Weight) -> Floats:

@@ -65,7 +65,7 @@ class Chosen:
     """Share of problems with a sample that scores that much."""
     threshold: float | None
     """The lowest score that counts."""
-    used: Weight = "softmax"
+    used: Weight = "sigmoid"
     """The weight that the engine takes: probabilities are their own."""
 
 

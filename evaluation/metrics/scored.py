@@ -53,7 +53,7 @@ def weighted_majority_at_k(
     right: Sequence[float],
     scores: Sequence[float],
     k: int,
-    weight: Weight = "softmax",
+    weight: Weight = "sigmoid",
     *,
     subsets: int = 20_000,
     seed: int = 0,
@@ -67,7 +67,7 @@ def weighted_majority_at_k(
         right: worth of each sample, 0 or 1.
         scores: score of each sample.
         k: samples that vote.
-        weight: softmax (e^r), sigmoid (1 / (1 + e^-r)), rank (1 for the lowest of the k scores, k for the highest), or
+        weight: sigmoid (1 / (1 + e^-r)), softmax (e^r), rank (1 for the lowest of the k scores, k for the highest), or
             probability (the score itself, which is one).
         subsets: most subsets that are looked at.
         seed: seed of the drawing.

@@ -139,4 +139,4 @@ def test_a_judge_changes_the_winner(tmp_path: Path) -> None:
 
 def test_votes_of_a_critique_weigh_by_their_probability(tmp_path: Path) -> None:
     critique, reward = (Judge(tiny_judge(tmp_path / kind, kind)) for kind in ("critique", "reward"))  # type: ignore[arg-type]
-    assert (critique.weight(0.9), reward.weight(0.0)) == (0.9, 1.0)
+    assert (critique.weight(0.9), reward.weight(0.0)) == (0.9, 0.5)

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 
 from mathsolve import Problem, Settings, Solution, Solver, Thought, Trajectory
 from mathsolve.engine.errors import UsageError
-from mathsolve.engine.selection import Ballot, Method, odds, select, settled
+from mathsolve.engine.selection import Ballot, Method, logistic, select, settled
 from mathsolve.sandbox import ProcessSandbox
 
 WORDS = "It is \\boxed{%s}."
@@ -70,16 +69,9 @@ def test_negative_scores_count_for_their_answers() -> None:
     assert chosen(["4", "5"], "best", [-3.0, -3.0]) == ("4", 0.5, ("5",))
 
 
-def test_a_reward_weighs_its_odds() -> None:
-    """Two votes of reward 0 weigh as much as one of log(2); rewards of any size do not overflow."""
-    assert chosen(["4", "5", "5"], "weighted", [math.log(2) - 0.01, 0.0, 0.0])[0] == "5"
-    assert chosen(["4", "5", "5"], "weighted", [math.log(2) + 0.01, 0.0, 0.0])[0] == "4"
-    assert chosen(["4", "5", "5"], "weighted", [1e6, 1e5, -1e9])[0] == "4"
-
-
 @given(st.floats(-1e6, 1e6))
-def test_odds_are_positive_and_do_not_overflow(score: float) -> None:
-    assert 0 < odds(score) < math.inf
+def test_the_logistic_function_has_no_overflow(score: float) -> None:
+    assert 0 <= logistic(score) <= 1 and logistic(score) + logistic(-score) == pytest.approx(1)
 
 
 @given(st.lists(st.integers(0, 6), max_size=4), st.integers(0, 8))

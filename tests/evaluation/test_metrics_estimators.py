@@ -152,7 +152,9 @@ def test_recorded_samples_give_the_reference_values(
 
 
 def test_recorded_samples_give_the_reference_value_of_votes_by_odds() -> None:
-    found = recorded(lambda answers, right, scores: scored.weighted_majority_at_k(answers, right, scores, 4).value)
+    found = recorded(
+        lambda answers, right, scores: scored.weighted_majority_at_k(answers, right, scores, 4, "softmax").value
+    )
     assert found == pytest.approx(0.93357, abs=5e-6)
 
 

@@ -78,6 +78,8 @@ def test_stages_stand_beside_each_other_on_the_problems_that_all_have(tmp_path: 
     found = accuracy({"before": before, "after": after})
     gain = next(one for one in found.contrasts if one.metric == "best-of-4 by judge" and one.place.part == "all")
     assert (gain.place.stage, gain.than, gain.difference.b) == ("after", "its maj@4", 1.0)
+    weighed = next(one for one in found.contrasts if one.metric == "vote by judge" and one.place.part == "all")
+    assert (weighed.than, weighed.difference.a, weighed.difference.b) == ("its maj@4", 0.75, 1.0)
     all_, hard = found.scored[:2], found.scored[2:]
     assert [(one.place.stage, one.problems, one.k) for one in all_] == [("before", 3, 4), ("after", 3, 4)]
     assert [round(one.stability.value, 4) for one in all_] == [0.5, 0.75]

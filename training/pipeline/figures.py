@@ -77,7 +77,7 @@ class Contrast:
     than: str
     """The other one, or `its maj@k`."""
     metric: str
-    """`PassRatio@k`, `pass@k`, `maj@k`, or `best-of-k by NAME`."""
+    """`PassRatio@k`, `pass@k`, `maj@k`, `best-of-k by NAME` or `vote by NAME`."""
     difference: Difference
     """With `adjusted` for all contrasts in this metric."""
 
@@ -174,11 +174,16 @@ def _contrasts(
 
 
 def _gains(place: Place, rows: Mapping[str, Problems], k: int) -> Iterator[Contrast]:
-    """What the best of k by each scorer gains over the vote of k, in the stages that have scores."""
+    """What choosing by the scores of each scorer gains over the vote of k, in the stages that have scores. The weighted vote is
+    that of all samples, and so is compared where there are k."""
     for stage, mine in rows.items() if k > 1 else ():
         for scorer in sorted(mine.scores):
-            found = difference(mine.figure(f"maj@{k}"), mine.best(scorer, k), mine.clusters)
-            yield Contrast(replace(place, stage=stage), f"its maj@{k}", f"best-of-{k} by {scorer}", found)
+            ways = {f"best-of-{k} by {scorer}": mine.best(scorer, k)}
+            if (mine.n == k).all():
+                ways[f"vote by {scorer}"] = weighted_vote(mine, scorer, weight_in_use(mine, scorer))
+            for name, figures in ways.items():
+                found = difference(mine.figure(f"maj@{k}"), figures, mine.clusters)
+                yield Contrast(replace(place, stage=stage), f"its maj@{k}", name, found)
 
 
 def _corrected(contrasts: Sequence[Contrast]) -> Iterator[Contrast]:

@@ -17,7 +17,7 @@ HARDNESS = (
     f"A problem is hard where all these stages together solve it in at most {100 * HARD_UP_TO:.0f}% of their samples."
 )
 PAIRED = (
-    "Each stage less the one that it is compared with, on the same problems, in points; the best by a score less the vote of "
+    "Each stage less the one that it is compared with, on the same problems, in points; choices by a score less the vote of "
     "the same samples. Better and worse count problems. p is McNemar's exact test where every problem is right or wrong, else "
     "the paired t test, with Holm's correction over all rows of a metric."
 )

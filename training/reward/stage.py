@@ -51,7 +51,7 @@ class RewardStage:
         """See `Stage`."""
         found = read(judge, problems)
         pairs = {"all": pair_figure(found), "hard": pair_figure([one for one in found if is_hard(one.problem)])}
-        chosen, lengths = choices(found, "softmax"), length_bias(found)
+        chosen, lengths = choices(found, "sigmoid"), length_bias(found)
         figures: dict[str, Any] = {
             "problems": len(found),
             "pair_accuracy": {name: figure and asdict(figure) for name, figure in pairs.items()},
