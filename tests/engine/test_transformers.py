@@ -29,10 +29,14 @@ T = TypeVar("T")
 
 @pytest.fixture(scope="module")
 def backend() -> Iterator[TransformersBackend]:
+    threads = torch.get_num_threads()
     torch.set_num_threads(1)
     backend = TransformersBackend(str(MODEL), FAMILY)
     yield backend
     asyncio.run(backend.close())
+    torch.set_num_threads(
+        threads
+    )  # with another number, what later tests train would not be what a process of its own trains
 
 
 def context(backend: TransformersBackend, question: str) -> Context:
