@@ -39,7 +39,8 @@ sys.path[:] = [*map(os.path.realpath, sys.path), *sys.argv.pop(1).split(os.paths
 package = types.ModuleType("mathsolve_sandbox")
 package.__path__ = [sys.argv.pop(1)]
 sys.modules["mathsolve_sandbox"] = package
-from mathsolve_sandbox.inside.server import main
+__package__ = "mathsolve_sandbox"
+from .inside.server import main
 main()
 """
 """Makes the folder above a package under another name, so that `inside/server.py` runs without the package above it."""

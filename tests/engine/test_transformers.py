@@ -34,9 +34,8 @@ def backend() -> Iterator[TransformersBackend]:
     backend = TransformersBackend(str(MODEL), FAMILY)
     yield backend
     asyncio.run(backend.close())
-    torch.set_num_threads(
-        threads
-    )  # with another number, what later tests train would not be what a process of its own trains
+    # What later tests train would otherwise differ from what a process of its own trains, with all threads.
+    torch.set_num_threads(threads)
 
 
 def context(backend: TransformersBackend, question: str) -> Context:
