@@ -159,7 +159,7 @@ def export(
     Parameters
     ----------
     model:
-        The finished model: the folder `model` of a run of sft, dpo or ppo.
+        The finished model: the folder `model` of a run of sft, dpo, ppo or average.
     out:
         Folder of the run; the weights, of 8 bits and for CTranslate2, will be in its folder `model`. The same command goes on
         where it was stopped.
@@ -181,6 +181,42 @@ def export(
         )
     print(f"{made} {told}", file=sys.stderr)
     print(f'made {made}: mathsolve --model {made} "What is 15% of 80?"', file=sys.stderr)
+
+
+@app.command
+def average(
+    models: Annotated[list[Path], Parameter(consume_multiple=True, negative="")],
+    /,
+    *,
+    out: Path,
+    shares: str = "",
+) -> None:
+    """Make of models that come from one start the model between them, which keeps most of what each of them can do.
+
+        mathsolve train average before/model runs/rft/model --shares 1,2 --out runs/between
+
+    Practice on some problems costs ability on others that are not practised. The mean of the weights before and after it keeps
+    most of what was gained, and forgets less (arXiv 2109.01903).
+
+    Parameters
+    ----------
+    models:
+        Finished models: folders `model` of runs of sft, dpo, ppo or average, of which one was trained from the other, or all
+        from one start.
+    out:
+        Folder of the run; the finished model will be in its folder `model`.
+    shares:
+        How much each model counts, with commas between, e.g. 1,2; by default all the same.
+    """
+    try:
+        numbers = [float(share) for share in shares.split(",")] if shares else [1.0] * len(models)
+    except ValueError:
+        raise UsageError(f"--shares {shares!r}: write numbers with commas between, e.g. 1,2") from None
+    check_libraries()
+    from .average import average
+
+    made = average(models, numbers, out)
+    print(f'made {made}: mathsolve --model hf:{made} "What is 15% of 80?"', file=sys.stderr)
 
 
 def check_libraries() -> None:

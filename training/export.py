@@ -117,6 +117,23 @@ def write_settings(folder: Path, settings: dict[str, Any]) -> None:
     replace_file(folder / SETTINGS, [json.dumps(settings, indent=2) + "\n"])
 
 
+def write_model(model: Any, tokenizer: Any, settings: dict[str, Any], folder: Path) -> None:
+    """Writes a finished model: a folder that transformers, vLLM and our own backends load, in bfloat16.
+
+    Args:
+        model: of transformers.
+        tokenizer: of transformers.
+        settings: goes to `mathsolve.json`: family, context, samples.
+        folder: is replaced, or stays as it was where this is cut short.
+    """
+    part = folder.with_name(f"{folder.name}.part")
+    model.bfloat16().save_pretrained(part)
+    tokenizer.save_pretrained(part)
+    write_settings(part, settings)
+    shutil.rmtree(folder, ignore_errors=True)
+    part.replace(folder)
+
+
 def _told(source: Path) -> dict[str, Any]:
     """How a model is served. Raises `UsageError` where it is none, or none that CTranslate2 can stop."""
     missing = [

@@ -63,7 +63,7 @@ def ship_(
     pipeline
         Folder of `mathsolve train run`.
     stage
-        The stage whose folder `model` it is: of sft, dpo or ppo.
+        The stage whose folder `model` it is: of sft, dpo, ppo or average.
     out
         Folder of the run; what can be served will be in its folder `model`.
     samples
@@ -117,14 +117,22 @@ def origin_of(plan: Pipeline, stage: str, folder: Path, samples: int, seed: int)
 
 def trainings(plan: Pipeline, stage: str, folder: Path) -> tuple[list[Stage], str | None]:
     """The trainings in a row that made a stage's model, the first one first, and the model that they began with, which the
-    pipeline did not make; None: they began from scratch."""
-    row = [plan.stage(stage)]
+    pipeline did not make; None: they began from scratch. An average is followed back through the last of its models."""
+    row = [_training(plan, plan.stage(stage))]
     while (word := dict(_options(row[0])).get("--model")) is not None:
         if not (parents := _stages(plan, word)):
             return row, dict(zip(row[0].words, resolved(plan, row[0], folder), strict=True))[word]
-        row.insert(0, parents[0])
+        row.insert(0, _training(plan, parents[0]))
     recipe = resolved(plan, row[0], folder)[2]
     return row, load_fine_tuning(recipe).model
+
+
+def _training(plan: Pipeline, stage: Stage) -> Stage:
+    """The stage itself, or the last training among those whose average it is."""
+    while stage.words[1] == "average":
+        models = [one for option, word in _options(stage) if not option for one in _stages(plan, word)]
+        stage = max(models, key=plan.stages.index)
+    return stage
 
 
 def learnt_from(plan: Pipeline, stage: Stage) -> list[Stage]:

@@ -101,7 +101,10 @@ class EmbeddedBackend:
             self.renderer = Renderer.load(load_family(settings["family"]), folder)
             trust = Trust(**settings["trust"]) if settings.get("trust") else None
             self.profile = Profile(int(settings["context"]), int(settings["samples"]), trust)
-            first = self._copy()
+            with ThreadPoolExecutor(
+                1
+            ) as aside:  # it takes the threads of OpenMP, so of torch, from the thread that loads it
+                first = aside.submit(self._copy).result()
             if (text := unstoppable(self.renderer)) is not None:
                 raise ValueError(f"{text!r} is no single token, so nothing would stop it")
         except Exception as error:  # of whatever kind: tokenizers has none of its own

@@ -1,7 +1,12 @@
 """The embedded backend by itself."""
 
+import asyncio
 import subprocess
 import sys
+
+import pytest
+
+from mathsolve.engine.backends import find
 
 DROPPED = """
 import asyncio
@@ -24,3 +29,14 @@ def test_a_model_that_is_dropped_with_its_last_word_ends_quietly() -> None:
     done = subprocess.run([sys.executable, "-c", DROPPED], capture_output=True, text=True, timeout=120)
     assert (done.returncode, done.stderr) == (0, "")
     assert set(done.stdout.splitlines()) == {"Add the two numbers.<program>print(17 + 5)"}
+
+
+def test_a_model_that_is_loaded_leaves_torch_its_threads() -> None:
+    torch = pytest.importorskip("torch")
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    try:
+        asyncio.run(find("embedded").load().close())
+        assert torch.get_num_threads() == 2
+    finally:
+        torch.set_num_threads(before)

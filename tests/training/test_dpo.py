@@ -22,6 +22,7 @@ from torch.utils.data import Dataset
 from mathsolve.engine.errors import UsageError
 from mathsolve.engine.trajectory import Role, Step, Thought
 from mathsolve.sandbox import Observation, Program
+from mathsolve.training.average import mean_weights
 from mathsolve.training.card import TRANSFORMERS_FORM
 from mathsolve.training.dpo.data import encoded
 from mathsolve.training.dpo.pairs import Kind, Pair, Served, Side, form_of
@@ -30,7 +31,7 @@ from mathsolve.training.dpo.trainer import DpoTrainer, PairDataset, collate
 from mathsolve.training.export import write_settings
 from mathsolve.training.recipe import PreferenceTraining, load_fine_tuning
 from mathsolve.training.sft.arguments import training_arguments
-from mathsolve.training.sft.checkpoints import mean_weights, whole_checkpoints
+from mathsolve.training.sft.checkpoints import whole_checkpoints
 from mathsolve.training.sft.data import encode
 from mathsolve.training.sft.model import Writing, load_model, new_model, writing
 from mathsolve.training.sft.packing import ROLES

@@ -17,9 +17,10 @@ from transformers import AutoModelForCausalLM
 
 from mathsolve.engine.errors import UsageError
 from mathsolve.engine.trajectory import Trajectory
+from mathsolve.training.average import mean_weights
 from mathsolve.training.ppo.run import train_policy
 from mathsolve.training.recipe import FineTuning, PolicyTraining
-from mathsolve.training.sft.checkpoints import mean_weights, whole_checkpoints
+from mathsolve.training.sft.checkpoints import whole_checkpoints
 from mathsolve.training.sft.data import Source
 from mathsolve.training.sft.run import fine_tune
 

@@ -12,8 +12,9 @@ import torch
 from rich.console import Console
 from transformers import TrainerControl, TrainerState, TrainingArguments
 
+from mathsolve.training.average import mean_weights
 from mathsolve.training.recipe import FineTuning
-from mathsolve.training.sft.checkpoints import mean_weights, whole_checkpoints
+from mathsolve.training.sft.checkpoints import whole_checkpoints
 from mathsolve.training.sft.data import Source
 from mathsolve.training.sft.packing import ROLES
 from mathsolve.training.sft.program_weight import PROGRAM, THOUGHT, ProgramWeight

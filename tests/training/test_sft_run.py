@@ -18,8 +18,9 @@ from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM
 
 from mathsolve.engine.errors import MathsolveError, UsageError
+from mathsolve.training.average import mean_weights
 from mathsolve.training.recipe import FineTuning, Recipe, load_fine_tuning, load_recipe
-from mathsolve.training.sft.checkpoints import averaged, kept, mean_weights, to_go_on_from, whole_checkpoints
+from mathsolve.training.sft.checkpoints import averaged, kept, to_go_on_from, whole_checkpoints
 from mathsolve.training.sft.conduct import conducted
 from mathsolve.training.sft.data import Source
 from mathsolve.training.sft.model import new_model

@@ -12,8 +12,8 @@ from transformers import AutoConfig, AutoModelForSequenceClassification
 from ...engine.classifier import padding
 from ...engine.errors import UsageError
 from ...engine.judge import OUTPUTS, Kind, Manifest
+from ..average import mean_weights
 from ..recipe import FineTuning
-from ..sft.checkpoints import mean_weights
 from ..sft.model import Writing, new_model
 from ..tables import Lora
 

@@ -21,8 +21,9 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from ..average import mean_weights
 from ..recipe import PolicyTraining
-from ..sft.checkpoints import mean_weights, step_of
+from ..sft.checkpoints import step_of
 from .advantages import gae, group_relative, whitened
 from .experience import Batch, at_the_end, batch_of, cut, pieces
 from .loss import Clip, kl_penalty, policy_loss, value_loss

@@ -6,12 +6,8 @@ import json
 import shutil
 from pathlib import Path
 
-import torch
-from safetensors.torch import load_file
-from torch import Tensor
-
-from ...engine.errors import MathsolveError
-from ..export import write_settings
+from ..average import mean_weights
+from ..export import write_model
 from ..recipe import FineTuning
 from ..tables import Schedule
 from .model import Writing, load_model
@@ -61,22 +57,6 @@ def step_of(checkpoint: Path) -> int | None:
         return None
 
 
-def mean_weights(checkpoints: list[Path]) -> dict[str, Tensor]:
-    """The mean of the weights of checkpoints, in float32; one checkpoint at a time is in memory.
-
-    Raises:
-        MathsolveError: a checkpoint holds no whole weights.
-    """
-    mean: dict[str, Tensor] = {}
-    for checkpoint in checkpoints:
-        files = sorted(checkpoint.glob("*.safetensors"))
-        if not files:
-            raise MathsolveError(f"{checkpoint} holds no .safetensors: let the launcher save full weights, not shards")
-        for name, tensor in ((name, tensor) for file in files for name, tensor in load_file(file).items()):
-            mean[name] = mean.get(name, torch.zeros(())) + tensor.float() / len(checkpoints)
-    return mean
-
-
 def finish(recipe: FineTuning, checkpoints: list[Path], writing: Writing, folder: Path, *, tiny: bool = False) -> None:
     """Writes the finished model: a folder that transformers, vLLM and our own backends load, in bfloat16.
 
@@ -92,10 +72,6 @@ def finish(recipe: FineTuning, checkpoints: list[Path], writing: Writing, folder
     else:
         model.load_state_dict(weights, strict=False)  # a tied matrix is stored once
         model.tie_weights()
-    part = folder.with_name(f"{folder.name}.part")
-    model.bfloat16().save_pretrained(part)
-    writing.tokenizer.save_pretrained(part)
     context = int(model.config.max_position_embeddings)
-    write_settings(part, {"family": writing.renderer.family.name, "context": context, "samples": 1})
-    shutil.rmtree(folder, ignore_errors=True)
-    part.replace(folder)
+    settings = {"family": writing.renderer.family.name, "context": context, "samples": 1}
+    write_model(model, writing.tokenizer, settings, folder)
