@@ -126,6 +126,9 @@ def write_model(model: Any, tokenizer: Any, settings: dict[str, Any], folder: Pa
         settings: goes to `mathsolve.json`: family, context, samples.
         folder: is replaced, or stays as it was where this is cut short.
     """
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
     part = folder.with_name(f"{folder.name}.part")
     model.bfloat16().save_pretrained(part)
     tokenizer.save_pretrained(part)
