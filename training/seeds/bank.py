@@ -146,6 +146,8 @@ class Domain(BaseModel):
     """Name of the sub-domain, equal to the file's name."""
     about: Text
     """One sentence on what it holds."""
+    common: str = ""
+    """Python statements before the `vars` of each of its seeds."""
     seed: Annotated[tuple[Seed, ...], Field(min_length=1)]
     """Its kinds of tasks."""
 
@@ -190,6 +192,7 @@ def load_domain(path: Path) -> Domain:
     """Read one bank file and its phrasings. Raises `BankError`."""
     data = _toml(path)
     _add_phrasings(data, path.parent / PHRASINGS / path.name)
+    _add_common(data)
     try:
         domain = Domain.model_validate(data)
     except ValidationError as error:
@@ -218,6 +221,13 @@ def _add_phrasings(data: dict[str, Any], path: Path) -> None:
         if not isinstance(frames, list):
             raise BankError(f"{path}: {name}: write a list of frames")
         seeds[name]["questions"] = [*seeds[name].get("questions", ()), *frames]
+
+
+def _add_common(data: dict[str, Any]) -> None:
+    """Put the statements that a file's seeds have in common before the `vars` of each."""
+    for seed in data.get("seed", ()):
+        if isinstance(seed, dict) and data.get("common"):
+            seed["vars"] = f"{data['common']}\n{seed.get('vars', '')}"
 
 
 _REMEDIES = {

@@ -123,6 +123,12 @@ class Samplers:
         """Different first names."""
         return self._rng.sample(words.NAMES, count)
 
+    def person(self) -> tuple[str, str, str, str]:
+        """A first name with its pronouns, e.g. Emma, she, her, her: subject, possessive, object."""
+        if self.maybe(0.5):
+            return self._rng.choice(words.GIRLS), "she", "her", "her"
+        return self._rng.choice(words.BOYS), "he", "his", "him"
+
     def things(self, count: int) -> list[str]:
         """Different countable things, in the plural."""
         return self._rng.sample(words.THINGS, count)

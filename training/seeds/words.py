@@ -7,23 +7,62 @@ def _split(words: str) -> tuple[str, ...]:
     return tuple(words.split())
 
 
-NAMES = _split(
-    """Aaliyah Aarav Adele Ahmed Aiko Alejandro Amara Amina Andrei Anika Anna Arjun Ayşe Bao Beatriz Ben Bilal Bjorn
-    Camila Carlos Chen Chiara Chloe Dalia Daniel David Deepa Diego Dmitri Elena Emeka Emily Emma Eva Fatima Felix
-    Finn Gabriela Grace Hana Haruto Hassan Hiro Ibrahim Ingrid Isabel Ivan Jack Jamal James Jin Juan Julia Kamau
-    Karim Kavya Kenji Khalid Kofi Kwame Lars Layla Leila Leo Liam Lin Lucia Luis Maria Mateo Maya Mei Mia Miguel
-    Mohammed Nadia Naledi Nia Nikhil Noah Nora Olga Oliver Olivia Omar Oscar Paolo Pedro Petra Priya Quinn Rachel
-    Rahul Ravi Rosa Sam Samir Sana Sara Sasha Sofia Sophie Sven Tariq Thandiwe Tom Valentina Wanjiru Wei Yara Yuki
-    Yusuf Zara Zoe"""
+GIRLS = _split(
+    """Aaliyah Abigail Adele Aiko Alice Alicia Alison Allie Amanda Amara Amber Amina Amy Andrea Angela Anika Anita
+    Ann Anna Anne Annie April Ashley Audrey Ava Ayşe Barbara Beatriz Becky Beth Betty Bonnie Brenda Bridget
+    Brittany Camila Carla Carol Caroline Carrie Cathy Charlotte Chiara Chloe Christina Cindy Claire Clara Cora
+    Cynthia Daisy Dalia Dana Dawn Debby Deborah Deepa Denise Diana Donna Doris Dorothy Edith Eileen Elena
+    Elizabeth Ella Ellen Ellie Emily Emma Erica Erin Esther Eva Evelyn Faith Fatima Fiona Frances Gabriela Gail
+    Gina Gloria Grace Gwen Hana Hannah Harriet Hazel Heather Heidi Helen Holly Ingrid Irene Iris Isabel Isabella
+    Ivy Jackie Jane Janet Janice Jasmine Jean Jenna Jennifer Jenny Jessica Jill Joan Joanna Jodi Josephine Joy
+    Joyce Judy Julia Julie June Karen Kate Katherine Kathy Katie Kavya Kayla Kelly Kendra Kim Kristen Laura
+    Lauren Layla Leah Leila Lena Lily Lin Linda Lisa Liz Lola Lori Louise Lucia Lucy Lydia Maggie Mandy Margaret
+    Maria Marie Marilyn Marissa Martha Mary Maya Megan Mei Melanie Melissa Mia Michelle Mindy Molly Monica Nadia
+    Naledi Nancy Naomi Natalie Nia Nicole Nina Nora Olga Olive Olivia Paige Pam Patricia Paula Peggy Penny Petra
+    Phoebe Polly Priya Quinn Rachel Rebecca Renee Rita Roberta Rosa Rose Ruby Ruth Sally Samantha Sana Sandra
+    Sandy Sara Sarah Sasha Shannon Sharon Sheila Shelly Sofia Sonia Sophia Sophie Stacy Stella Stephanie Sue
+    Susan Sylvia Tamara Tammy Tanya Tara Teresa Thandiwe Tiffany Tina Tracy Valentina Valerie Vanessa Vera
+    Veronica Victoria Violet Virginia Wanda Wanjiru Wendy Willow Yara Yuki Yvonne Zara Zoe"""
 )
 
+BOYS = _split(
+    """Aarav Aaron Adam Ahmed Alan Albert Alejandro Alex Alfred Andre Andrei Andrew Andy Anthony Arjun Arnold
+    Arthur Austin Bao Barry Ben Benjamin Benny Bilal Bill Billy Bjorn Bob Bobby Brad Bradley Brandon Brian Bruce
+    Bryan Caleb Calvin Cameron Carl Carlos Cedric Chad Charles Charlie Chen Chris Christopher Clark Cody Colin
+    Connor Craig Curtis Dale Dan Daniel Danny Darren Dave David Dean Dennis Derek Diego Dmitri Dominic Donald
+    Doug Drew Duncan Dustin Dwight Dylan Earl Eddie Edgar Edward Edwin Eli Elijah Elliot Emeka Eric Ernest Ethan
+    Eugene Evan Felix Finn Francis Frank Fred Gabriel Garrett Gary Gavin George Gerald Glenn Gordon Graham Grant
+    Greg Gus Harold Harry Haruto Harvey Hassan Hector Henry Hiro Howard Hugh Hunter Ian Ibrahim Isaac Ivan Jack
+    Jacob Jake Jamal James Jared Jason Jay Jeff Jeremy Jerry Jesse Jim Jimmy Jin Joe Joel John Johnny Jonathan
+    Jordan Jose Joseph Josh Joshua Juan Julian Justin Kamau Karim Karl Keith Kenji Kenneth Kenny Kevin Khalid
+    Kofi Kurt Kwame Kyle Lance Larry Lars Lawrence Leo Leon Leonard Lewis Liam Logan Louis Lucas Luis Luke
+    Malcolm Marcus Mario Mark Marshall Martin Mason Mateo Matt Matthew Max Melvin Michael Miguel Mike Miles
+    Mitchell Mohammed Nate Nathan Neil Nicholas Nick Nikhil Noah Norman Oliver Omar Oscar Otto Owen Paolo
+    Patrick Paul Pedro Perry Pete Peter Phil Philip Rahul Ralph Ramon Randy Raul Ravi Ray Raymond Richard Rick
+    Rob Robert Roberto Rodney Roger Roland Ron Ronald Ross Roy Russell Ryan Sam Samir Samuel Scott Sean Seth
+    Shane Shawn Sid Simon Spencer Stanley Stephen Steve Stuart Sven Tariq Ted Terry Theo Thomas Tim Todd Tom
+    Tommy Tony Travis Trevor Troy Tyler Vernon Victor Vincent Wade Wally Walter Warren Wayne Wei Wesley Will
+    William Wyatt Yusuf Zach Zachary"""
+)
+
+NAMES = (*GIRLS, *BOYS)
+
 THINGS = _split(
-    """apples balloons bananas baskets batteries beads bells blocks books bottles bowls boxes bracelets bricks brushes
-    buckets buttons cakes candles candies cards chairs coins comics cookies crayons cups cupcakes dolls eggs envelopes
-    erasers fans flags flowers folders forks games gifts glasses gloves hats jars keys kites lamps lemons magnets maps
-    marbles markers masks mugs muffins necklaces notebooks oranges pages paintings pancakes peaches pears pencils pens
-    pillows plants plates posters puzzles ribbons rings roses rulers scarves seeds shells shirts shoes socks spoons
-    stamps stickers stones tickets tiles tomatoes towels toys umbrellas vases"""
+    """acorns albums apples badges bagels balloons bananas bandages baseballs basketballs baskets batteries beads
+    beans bells berries blankets blocks bolts bones bookmarks books boots bottles bowls boxes bracelets bricks
+    brushes buckets bulbs buttons cakes candies candles caps cards carrots cassettes chairs chestnuts chips
+    clips coins comics cones cookies corks coupons crackers crayons cubes cupcakes cups daisies dimes discs
+    dolls donuts dresses drums earrings eggs envelopes erasers fans feathers figs figurines files flags flowers
+    folders forks forms frames games gems gifts glasses globes gloves grapes guitars hamburgers hammers hats
+    hooks invitations jackets jars jewels jigsaws kayaks keys kites ladders lamps leaves lemons letters limes
+    lollipops magazines magnets mangoes maps marbles markers masks medals melons muffins mugs nails napkins
+    necklaces needles nickels notebooks notes nuts olives onions oranges ornaments pages paintbrushes paintings
+    pamphlets pancakes papers peaches peanuts pears pebbles pencils pennies pens peppers photos pillows
+    pinecones pins plants plates plums posters potatoes pots prizes pumpkins puzzles quarters quilts rackets
+    records ribbons rings roses rubies rulers sandwiches saucers scarves screws seashells seeds shells shirts
+    shoes skirts snacks socks songs sponges spoons squashes stamps stars stickers sticks stones strawberries
+    straws sweaters sweets tacos tapes teapots tickets tiles tomatoes tools toothpicks towels toys trophies
+    tubes turnips umbrellas vases vegetables violins walnuts watches watermelons whistles wreaths yo-yos"""
 )
 
 FOODS = _split(
