@@ -80,6 +80,17 @@ def test_an_id_may_occur_once(tmp_path: Path) -> None:
         load_bank([path, path])
 
 
+def test_what_a_file_has_in_common_is_drawn_before_the_variables_of_each_seed(tmp_path: Path) -> None:
+    path = bank_file(tmp_path)
+    text = path.read_text().replace("a = randint(0, 99)", "a = low + randint(0, 9)")
+    path.write_text(text.replace('about = "A toy."', 'about = "A toy."\ncommon = "low = 700"'))
+    (seed,) = load_bank([path]).seeds
+    assert all(700 <= int(draw(seed, Random(i), "train").program[6:-1]) <= 709 for i in range(20))
+    path.write_text(text.replace('about = "A toy."', 'about = "A toy."\ncommon = "low ="'))
+    with pytest.raises(BankError, match=r"seed toy/add: vars or where: invalid syntax: low ="):
+        load_bank([path])
+
+
 def test_mistakes_that_show_in_drawing_name_the_seed() -> None:
     for change in ({"thoughts": ("{nobody}",)}, {"where": "a > 200"}, {"vars": "a = b"}):
         with pytest.raises(BankError, match="seed toy/add"):
