@@ -112,6 +112,8 @@ def origin_of(plan: Pipeline, stage: str, folder: Path, samples: int, seed: int)
     found = dashboard(plan, folder)
     stages = "\n\n".join(table_text(one) for one in (scores(found), contrasts(found)) if one)
     made = f"{_begun(start)},\nas the stage `{stage}` of `mathsolve train run {plan.name}`"
+    if plan.stage(stage).words[1] == "average":
+        made += ", the mean of the weights before and after"
     return Origin(made, [*before, *parts], seed, samples, stages)
 
 
@@ -130,7 +132,11 @@ def trainings(plan: Pipeline, stage: str, folder: Path) -> tuple[list[Stage], st
 def _training(plan: Pipeline, stage: Stage) -> Stage:
     """The stage itself, or the last training among those whose average it is."""
     while stage.words[1] == "average":
-        models = [one for option, word in _options(stage) if not option for one in _stages(plan, word)]
+        models = [one for word in stage.words for one in _stages(plan, word)]
+        if not models:
+            raise UsageError(
+                f"stage {stage.name!r} is the mean of models that no stage made: name one that was trained"
+            )
         stage = max(models, key=plan.stages.index)
     return stage
 

@@ -101,9 +101,8 @@ class EmbeddedBackend:
             self.renderer = Renderer.load(load_family(settings["family"]), folder)
             trust = Trust(**settings["trust"]) if settings.get("trust") else None
             self.profile = Profile(int(settings["context"]), int(settings["samples"]), trust)
-            with ThreadPoolExecutor(
-                1
-            ) as aside:  # it takes the threads of OpenMP, so of torch, from the thread that loads it
+            # In a thread of its own: loading takes OpenMP's threads, and with them torch's, from the thread that does it.
+            with ThreadPoolExecutor(1) as aside:
                 first = aside.submit(self._copy).result()
             if (text := unstoppable(self.renderer)) is not None:
                 raise ValueError(f"{text!r} is no single token, so nothing would stop it")

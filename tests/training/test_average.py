@@ -10,6 +10,7 @@ from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 from mathsolve.__main__ import run
+from mathsolve.engine.errors import UsageError
 from mathsolve.training.card import TRANSFORMERS_FORM
 from mathsolve.training.pipeline.recipe import load_pipeline
 from mathsolve.training.ship import trainings
@@ -64,7 +65,13 @@ def test_the_mean_of_a_model_with_itself_is_the_model(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("shares", "told"),
-    [("1", "1 numbers for 2 models"), ("1,0", "0 is no positive number"), ("1,nan", "nan is no"), ("a,b", "'a,b'")],
+    [
+        ("1", "1 numbers for 2 models"),
+        ("1,0", "0 is no number above 0"),
+        ("1,nan", "nan is no"),
+        ("1,1e308", "1e+308 is no"),
+        ("a,b", "'a,b'"),
+    ],
 )
 def test_shares_that_mean_nothing_are_named(
     other: Path, tmp_path: Path, shares: str, told: str, capfd: pytest.CaptureFixture[str]
@@ -87,13 +94,18 @@ def test_models_that_do_not_fit_each_other_are_refused(
     tokens, shape = (Path(shutil.copytree(other, tmp_path / name)) for name in ("tokens", "shape"))
     words = json.loads((tokens / "tokenizer.json").read_text(encoding="utf-8"))
     (tokens / "tokenizer.json").write_text(json.dumps(words | {"version": "other"}), encoding="utf-8")
-    assert "the tokens of" in refused(other, tokens)
+    assert "has another tokenizer.json than" in refused(other, tokens)
+    (tokens / "tokenizer.json").write_text("{", encoding="utf-8")
+    assert "tokenizer.json' is damaged" in refused(other, tokens)
     weights = load_file(shape / "model.safetensors")
     weights.popitem()
     save_file(weights, shape / "model.safetensors", metadata={"format": "pt"})
-    assert "other names or shapes" in refused(other, shape, out="elsewhere")
-    assert run(["train", "average", str(other), str(TRANSFORMERS_FORM), "--out", str(tmp_path / "done")]) == 0
-    assert "begun with another models" in refused(TRANSFORMERS_FORM, other, out="done")
+    assert "other names or shapes" in refused(other, shape, out="done")
+    (shape / "model.safetensors").write_bytes(b"12345678")
+    assert "are damaged" in refused(other, shape, out="done")
+    command = ["train", "average", str(other), str(TRANSFORMERS_FORM), "--out", str(tmp_path / "done")]
+    assert run(command) == 0, "what was refused has made nothing"
+    assert "begun with another choice of models" in refused(TRANSFORMERS_FORM, other, out="done")
 
 
 def test_an_average_is_followed_back_through_its_last_model(tmp_path: Path) -> None:
@@ -102,9 +114,13 @@ def test_an_average_is_followed_back_through_its_last_model(tmp_path: Path) -> N
         "rft": f"train sft tiny --model {TRANSFORMERS_FORM} --data {{data}}/data.jsonl --out {{here}}",
         "half": f"train average {TRANSFORMERS_FORM} {{rft}}/model --out {{here}}",
         "dpo": "train dpo --model {half}/model --pairs {data}/data.jsonl --out {here}",
-        "between": "train average {rft}/model {dpo}/model --out {here}",
+        "between": "train average --out {here} {rft}/model {dpo}/model",
+        "alone": f"train average {TRANSFORMERS_FORM} {TRANSFORMERS_FORM} --out {{here}}",
     }
     text = "".join(f'[[stage]]\nname = "{name}"\nrun = "{words}"\n' for name, words in stages.items())
     (tmp_path / "mine.toml").write_text(f'about = "x"\n{text}')
-    row, start = trainings(load_pipeline(str(tmp_path / "mine.toml")), "between", tmp_path)
+    plan = load_pipeline(str(tmp_path / "mine.toml"))
+    row, start = trainings(plan, "between", tmp_path)
     assert [one.name for one in row] == ["rft", "dpo"] and start == str(TRANSFORMERS_FORM)
+    with pytest.raises(UsageError, match="the mean of models that no stage made"):
+        trainings(plan, "alone", tmp_path)
