@@ -206,6 +206,7 @@ TOOLS: dict[str, Any] = {
     "matrix": matrix,
     "numbers": numbers,
     "big": Big,
+    "spelled": words.spelled,
     "pi": Var("pi"),
     "Num": Num,
     "Fraction": Fraction,

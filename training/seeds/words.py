@@ -128,3 +128,20 @@ CITIES = _split(
     Jakarta Karachi Lagos Lima Lisbon London Madrid Manila Mumbai Nairobi Oslo Paris Prague Quito Rome Santiago Seoul
     Sydney Tokyo Toronto Tunis Vienna Warsaw"""
 )
+
+_ONES = _split(
+    """zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen
+    eighteen nineteen"""
+)
+_TENS = _split("zero ten twenty thirty forty fifty sixty seventy eighty ninety")
+
+
+def spelled(number: int) -> str:
+    """A whole number from 0 to 99 in words.
+
+    >>> spelled(7), spelled(40), spelled(48)
+    ('seven', 'forty', 'forty-eight')
+    """
+    if number < len(_ONES):
+        return _ONES[number]
+    return _TENS[number // 10] + (f"-{_ONES[number % 10]}" if number % 10 else "")
