@@ -21,7 +21,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from ..engine.errors import MathsolveError, UsageError
 from .claim import claim, hash_of, vacant
-from .export import read_settings, write_model
+from .export import read_settings, without_bars, write_model
 from .start import check_start
 
 LARGEST = 1e6
@@ -90,6 +90,7 @@ def average(models: Sequence[Path], shares: Sequence[float], folder: Path) -> Pa
     claim(folder / "average.json", made_of, begun=target.is_dir())
     if not target.is_dir():
         mean = mean_weights(models, shares)
+        without_bars()
         model = AutoModelForCausalLM.from_pretrained(models[-1], dtype=torch.float32)
         if unknown := model.load_state_dict(mean, strict=False).unexpected_keys:  # a tied matrix is stored once
             raise MathsolveError(f"transformers does not know {unknown[0]!r} of {models[-1]}; take its newest version")

@@ -94,9 +94,8 @@ def export_ctranslate2(
         UsageError: CTranslate2 knows no model of this kind.
     """
     import ctranslate2
-    from transformers.utils import logging
 
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    without_bars()
     try:
         converter = ctranslate2.converters.TransformersConverter(str(source), load_as_float16=False)
         converter.convert(str(folder), quantization=quantization, force=True)
@@ -117,6 +116,13 @@ def write_settings(folder: Path, settings: dict[str, Any]) -> None:
     replace_file(folder / SETTINGS, [json.dumps(settings, indent=2) + "\n"])
 
 
+def without_bars() -> None:
+    """Keeps transformers from drawing bars for files that are read or written at once."""
+    from transformers.utils import logging
+
+    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+
+
 def write_model(model: Any, tokenizer: Any, settings: dict[str, Any], folder: Path) -> None:
     """Writes a finished model: a folder that transformers, vLLM and our own backends load, in bfloat16.
 
@@ -126,9 +132,7 @@ def write_model(model: Any, tokenizer: Any, settings: dict[str, Any], folder: Pa
         settings: goes to `mathsolve.json`: family, context, samples.
         folder: is replaced, or stays as it was where this is cut short.
     """
-    from transformers.utils import logging
-
-    logging.disable_progress_bar()  # type: ignore[no-untyped-call]
+    without_bars()
     part = folder.with_name(f"{folder.name}.part")
     model.bfloat16().save_pretrained(part)
     tokenizer.save_pretrained(part)
