@@ -109,8 +109,6 @@ def origin_of(recipe: Recipe, folder: Path) -> Origin:
     parts = [*before, *(Part(this, one.teacher, card_of(one.file(folder))) for one in recipe.data)]
     start = f"trained further from that in `{recipe.model}`" if recipe.model else "trained from scratch"
     made = f"{start} by `mathsolve train embedded`,\nwith seed {recipe.seed}, {recipe.schedule.epochs:g} epochs"
-    if recipe.kept:
-        made += f";\nits weights are the mean of those before ({recipe.kept:.0%}) and after"
     return Origin(made, parts, recipe.seed, recipe.samples)
 
 

@@ -4,7 +4,6 @@ Stages, each skipped when its result is already in the run's folder, so that the
 
     data        teachers -> solutions, every program executed and checked  data/
     sft         a tokenizer and a Llama model, or a model trained further  sft/
-    mean        of the weights before and after that, if the recipe has it mean/
     export      the form of CTranslate2                                    embedded_model/
     trust       P(right), fitted on calibration questions                  embedded_model/mathsolve.json
     report      held-out accuracy by sub-domain                            embedded_model/README.md
@@ -61,7 +60,7 @@ def train_embedded(recipe: Recipe, folder: Path, console: Console, public: Path 
     Raises:
         UsageError: the model that the recipe goes on from is not there, or the folder holds another run.
     """
-    if recipe.model is not None and not trained(recipe, folder).is_dir() and not Path(recipe.model).is_dir():
+    if recipe.model is not None and not trained(folder).is_dir() and not Path(recipe.model).is_dir():
         raise UsageError(
             f"the recipe goes on from the model in {recipe.model}, which is not there: make it first, "
             "or go to the folder where it is; training/embedded_model is in the repository only"
@@ -71,7 +70,7 @@ def train_embedded(recipe: Recipe, folder: Path, console: Console, public: Path 
         made_of["start"] = [hash_of(weights) for weights in sorted(Path(recipe.model).glob("*.safetensors"))]
     claim(folder / "manifest.json", made_of)
     make_data(recipe, folder, console, public)
-    source, target = trained(recipe, folder), folder / "embedded_model"
+    source, target = trained(folder), folder / "embedded_model"
     if not source.is_dir():
         make_model(recipe, folder, console)
     if not (target / "README.md").is_file():
@@ -80,9 +79,9 @@ def train_embedded(recipe: Recipe, folder: Path, console: Console, public: Path 
     return target
 
 
-def trained(recipe: Recipe, folder: Path) -> Path:
+def trained(folder: Path) -> Path:
     """Where the model of a run is in transformers' form."""
-    return folder / ("mean" if recipe.kept else "sft") / "model"
+    return folder / "sft" / "model"
 
 
 def make_data(recipe: Recipe, folder: Path, console: Console, public: Path | None = None) -> None:
@@ -117,15 +116,12 @@ async def _make_ingredient(
 
 def make_model(recipe: Recipe, folder: Path, console: Console) -> None:
     """Trains the model."""
-    from .average import average
     from .sft.data import Source
     from .sft.run import fine_tune
 
     console.print("[bold]sft[/bold]")
     sources = [Source(one.file(folder), one.share) for one in recipe.data]
-    after = fine_tune(recipe, sources, folder / "sft", console)
-    if recipe.kept and recipe.model:
-        average([Path(recipe.model), after], [recipe.kept, 1 - recipe.kept], folder / "mean")
+    fine_tune(recipe, sources, folder / "sft", console)
 
 
 def finish(recipe: Recipe, folder: Path, source: Path, target: Path) -> None:
@@ -138,7 +134,7 @@ def finish(recipe: Recipe, folder: Path, source: Path, target: Path) -> None:
 
 def install(recipe: Recipe, folder: Path) -> None:
     """Makes the model of a finished run the package's own, and what it was never trained on the benchmark `builtin`."""
-    put(folder / "embedded_model", trained(recipe, folder))
+    put(folder / "embedded_model", trained(folder))
     for split in HELD_OUT:
         benchmark(recipe.data[0].file(folder), split, BENCHMARKS / f"builtin_{split}.jsonl.gz")
 

@@ -84,15 +84,6 @@ class Recipe(FineTuning):
     """Model family, a file in prompts/."""
     shape: Shape
     """The model's size."""
-    kept: float = Field(default=0.0, ge=0, lt=1)
-    """Share of the model that it goes on from in the finished one, which is the mean of the weights before and after the
-    training (see `average`): so it forgets less of what the data do not hold."""
-
-    @model_validator(mode="after")
-    def _keeps_a_part_of_something(self) -> Self:
-        if self.kept and self.model is None:
-            raise ValueError(f"kept is {self.kept}, but it goes on from no model; name one, or take it out")
-        return self
 
 
 class PolicyTraining(FineTuning):
