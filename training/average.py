@@ -91,11 +91,11 @@ def average(models: Sequence[Path], shares: Sequence[float], folder: Path) -> Pa
     if not target.is_dir():
         mean = mean_weights(models, shares)
         without_bars()
-        model = AutoModelForCausalLM.from_pretrained(models[-1], dtype=torch.float32)
-        if unknown := model.load_state_dict(mean, strict=False).unexpected_keys:  # a tied matrix is stored once
+        between = AutoModelForCausalLM.from_pretrained(models[-1], dtype=torch.float32)
+        if unknown := between.load_state_dict(mean, strict=False).unexpected_keys:  # a tied matrix is stored once
             raise MathsolveError(f"transformers does not know {unknown[0]!r} of {models[-1]}; take its newest version")
-        model.tie_weights()
-        write_model(model, AutoTokenizer.from_pretrained(models[-1]), read_settings(models[-1]), target)
+        between.tie_weights()
+        write_model(between, AutoTokenizer.from_pretrained(models[-1]), read_settings(models[-1]), target)
     return target
 
 
