@@ -26,6 +26,10 @@ from .start import check_start
 
 LARGEST = 1e6
 """Of shares: their sum stays finite."""
+COMPARED = ("config.json", "mathsolve.json", "tokenizer.json")
+"""What has to be the same in all models."""
+_ASIDE = ("transformers_version", "_name_or_path", "dtype", "torch_dtype", "use_cache")
+"""What may differ in a configuration."""
 
 
 def mean_weights(folders: Sequence[Path], shares: Sequence[float] | None = None) -> dict[str, Tensor]:
@@ -97,12 +101,6 @@ def average(models: Sequence[Path], shares: Sequence[float], folder: Path) -> Pa
         between.tie_weights()
         write_model(between, AutoTokenizer.from_pretrained(models[-1]), read_settings(models[-1]), target)
     return target
-
-
-COMPARED = ("config.json", "mathsolve.json", "tokenizer.json")
-"""What has to be the same in all models."""
-_ASIDE = ("transformers_version", "_name_or_path", "dtype", "torch_dtype", "use_cache")
-"""What may differ in a configuration."""
 
 
 def _check_shares(shares: Sequence[float], count: int) -> None:
