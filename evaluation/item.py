@@ -34,6 +34,11 @@ class Item:
     """What its benchmark accepts."""
 
     @property
+    def lineage(self) -> str:
+        """What it has in common with its variants, in this file or another: those of one seed are known by its name alone."""
+        return self.cluster.removeprefix(f"{self.bench}/") if self.cluster else self.id
+
+    @property
     def problem(self) -> Problem:
         """What a solver gets to see, and the reference answer, which it does not."""
         return Problem(self.question, id=self.id, answer=self.gold, domain=self.subject, source=self.bench)

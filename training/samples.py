@@ -76,7 +76,7 @@ class Sampled:
     @property
     def lineage(self) -> str:
         """What its variants have in common; both sides of a split must not hold the same one."""
-        return self.item.cluster or self.item.id
+        return self.item.lineage
 
 
 def pooled(folders: Sequence[Path]) -> list[Sampled]:

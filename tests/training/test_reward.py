@@ -97,6 +97,13 @@ def test_a_question_with_another_name_is_of_the_same_family() -> None:
     assert 60 < len(shares.held_out) < 140
 
 
+def test_problems_of_one_seed_are_of_the_same_family_in_two_files() -> None:
+    files = [Item(f"{name}/0", name, f"Of {name}?", "5", cluster=f"{name}/money/change") for name in ("mine", "other")]
+    assert len(set(families([Sampled(one, ()) for one in files]))) == 1
+    unlike = [Item(f"{name}/0", name, f"Of {name}?", "5") for name in ("mine", "other")]
+    assert len(set(families([Sampled(one, ()) for one in unlike]))) == 2
+
+
 def test_groups_take_right_and_wrong_by_halves_and_others_in_each_pass() -> None:
     kinds = np.array([True] * 9 + [False] * 3 + [True] * 2)
     data = Encoded(*(np.zeros(0),) * 3, kinds, np.array([0, 12, 14]))  # type: ignore[arg-type]

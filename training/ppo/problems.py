@@ -68,9 +68,9 @@ def read_problems(
         measured = random.Random(seed).sample(others := _file(held_out), min(most_held_out or len(others), len(others)))
     else:
         measured = _drawn(items, most_held_out, random.Random(seed))
-    kept_out = {_lineage(item) for item in measured} if held_out is None else set()
+    kept_out = {item.lineage for item in measured} if held_out is None else set()
     asked = {question_key(item.question) for item in measured}
-    train = tuple(i for i in items if _lineage(i) not in kept_out and question_key(i.question) not in asked)
+    train = tuple(i for i in items if i.lineage not in kept_out and question_key(i.question) not in asked)
     if not train:
         raise UsageError(f"{', '.join(sources)}: every problem is among those that are held out; bring more")
     return Problems(train, tuple(measured))
@@ -90,7 +90,7 @@ def _drawn(items: Sequence[Item], most: int, draw: random.Random) -> list[Item]:
     """Problems to hold out, so that with all their variants they are a tenth of all at most."""
     families: dict[str, list[Item]] = {}
     for item in items:
-        families.setdefault(_lineage(item), []).append(item)
+        families.setdefault(item.lineage, []).append(item)
     found: list[Item] = []
     for name in draw.sample(list(families), len(families)):
         if len(found) < most and len(found) + len(families[name]) <= len(items) // 10:
@@ -121,11 +121,6 @@ def _packaged() -> set[bytes]:
     """Keys of the questions that come with this package for measuring."""
     names = (name for name, bench in entries().items() if bench.packaged)
     return {question_key(item.question) for name in names for item in load(name)}
-
-
-def _lineage(item: Item) -> str:
-    """What its variants have in common."""
-    return item.cluster or item.id
 
 
 def _short(text: str) -> str:
