@@ -64,10 +64,13 @@ def by_subject(records: Iterable[Record], items: Mapping[str, Item]) -> Iterator
         yield subject, summarise(groups[subject])
 
 
-def markdown_table(records: list[Record], items: Mapping[str, Item]) -> str:
-    """The counts by subject as a Markdown table, the total last."""
+def markdown_table(records: list[Record], items: Mapping[str, Item], fewest: int = 1) -> str:
+    """The counts by subject as a Markdown table, the total last; the total alone where subjects have fewer records than
+    `fewest` on average."""
     lines = ["| sub-domain | n | right | 95% interval | wrong | right but withheld |", "|---|---|---|---|---|---|"]
-    for name, row in [*by_subject(records, items), ("**all**", summarise(records))]:
+    subjects = list(by_subject(records, items))
+    told = subjects if len(records) >= fewest * len(subjects) else []
+    for name, row in [*told, ("**all**", summarise(records))]:
         low, high = row.interval
         lines.append(
             f"| {name} | {row.n} | {row.accuracy:.1%} | {low:.1%} to {high:.1%} "

@@ -29,6 +29,10 @@ TRANSFORMERS_FORM = Path(__file__).resolve().parent / "embedded_model"
 """The model that the package ships, for transformers and vLLM; in the repository, not in the wheel."""
 
 
+FEWEST = 10
+"""Questions of a sub-domain, on average, from which on each has a row of its own."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """Data that the model has seen."""
@@ -122,11 +126,11 @@ def parts_before(model: Path) -> list[Part]:
 
 
 def test_sets(recipe: Recipe, folder: Path) -> dict[str, list[Item]]:
-    """What is measured: both held-out splits of the run, and the questions written by hand."""
+    """What is measured: both held-out splits of the run, and what is always measured."""
     splits: tuple[Split, ...] = ("numbers", "phrasings")
     held = recipe.data[0].file(folder)
     sets: dict[str, list[Item]] = {split: held_out(held, split) for split in splits}
-    return sets | {name: load(f"handwritten/{name}") for name in ("inside", "outside")}
+    return sets | {name: load(where) for name, where in ALWAYS.items()}
 
 
 def held_out(file: Path, split: Split) -> list[Item]:
@@ -137,10 +141,13 @@ def held_out(file: Path, split: Split) -> list[Item]:
     ]
 
 
+ALWAYS = {"inside": "handwritten/inside", "ordinary": "ordinary", "outside": "handwritten/outside"}
+"""What every model is measured on beside its held-out splits, as the card calls it, and where it is."""
 _TITLES = {
     "numbers": "New numbers: wordings of the training data, problems never trained on",
     "phrasings": "New phrasings: wordings never trained on",
     "inside": "Questions inside the sub-domains, written by hand without knowledge of the training data",
+    "ordinary": "Ordinary questions, four for each sub-domain, written without knowledge of the seed bank",
     "outside": "Questions outside the sub-domains, written by hand",
 }
 
@@ -177,7 +184,7 @@ def _section(run: Run) -> str:
     records, items = list(run.records()), run.items
     inside = [record for record in records if items[record.problem].gold is not None]
     outside = summarise(record for record in records if items[record.problem].gold is None)
-    parts = [markdown_table(inside, items)] if inside else []
+    parts = [markdown_table(inside, items, FEWEST)] if inside else []
     if outside.n:
         parts.append(
             f"Of {outside.n} questions that it cannot be expected to answer it answered {outside.wrong} "

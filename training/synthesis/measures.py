@@ -16,7 +16,7 @@ from ...evaluation.contamination.index import Index
 from ...evaluation.item import Item
 from ..calibration import calibration_problems
 
-ALWAYS = ("builtin", "handwritten")
+ALWAYS = tuple(name for name, bench in entries().items() if bench.packaged)
 """Benchmarks of this package: never trained on, whatever else is named."""
 CALIBRATION = "calibration"
 """The questions that the trust in answers is fitted on: never trained on, too."""
