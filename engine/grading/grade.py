@@ -16,7 +16,7 @@ from .tokens import Unreadable
 from .tree import Node
 from .verdict import Verdict
 
-VERSION = 5
+VERSION = 6
 """Rises whenever a verdict may change; results carry it."""
 
 LONGEST_GOLD = 200

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import calendar
+import re
+
 from .spoken import NO_SOLUTION
 from .tree import (
     Name,
@@ -14,7 +17,17 @@ from .tree import (
 )
 from .verdict import Verdict, no, yes
 
-_SYNONYMS = {"dne": "does not exist", **dict.fromkeys(NO_SOLUTION, "no solution"), "y": "yes", "n": "no"}
+_SYNONYMS = {
+    "dne": "does not exist",
+    **dict.fromkeys(NO_SOLUTION, "no solution"),
+    **dict.fromkeys(("y", "true"), "yes"),
+    **dict.fromkeys(("n", "false"), "no"),
+}
+_MONTH = "|".join(f"{name[:3]}(?:{name[3:]})?" for name in map(str.lower, calendar.month_name) if name)
+_DATE = re.compile(
+    rf"(?:the )?(?:(?P<day>\d\d?)(?:st|nd|rd|th)?(?: of)? (?P<month>{_MONTH})"
+    rf"|(?P<month2>{_MONTH}) (?P<day2>\d\d?)(?:st|nd|rd|th)?)(?:,? (?P<year>\d{{4}}))?"
+)
 
 
 def texts(gold: Node, pred: Node) -> Verdict | None:
@@ -43,6 +56,14 @@ def _clock_parts(tree: Node) -> list[str]:
 def _spelled(tree: Node) -> str:
     if isinstance(tree, Text):
         words = " ".join(tree.words.replace("(", "").replace(")", "").split())
-        return _SYNONYMS.get(words, words)
+        return _SYNONYMS.get(words) or _dated(words)
     letters = "".join(part.name for part in leaves(tree) if isinstance(part, Name))
-    return letters.lower() if letters else canonical(tree)
+    return letters.lower() if letters else _dated(canonical(tree))
+
+
+def _dated(words: str) -> str:
+    """A date with its month first, as in `mar 15 2024`; other words as they are."""
+    if (date := _DATE.fullmatch(words)) is None:
+        return words
+    day, month = date["day"] or date["day2"], date["month"] or date["month2"]
+    return " ".join(filter(None, (month[:3], str(int(day)), date["year"])))
