@@ -41,6 +41,19 @@ def _period(match: re.Match[str]) -> str:
     return f"\\overline{{{match[1]}}}" if re.search(r"\.\d*$", before) else match[0]
 
 
+def _relation(match: re.Match[str]) -> str:
+    """An equation as sympy prints it, `Eq(y, 2*x)`, with its sign between its sides."""
+    depth, commas = 0, []
+    for place, character in enumerate(match[2]):
+        depth += (character in "([{") - (character in ")]}")
+        if character == "," and depth == 0:
+            commas.append(place)
+    if len(commas) != 1:
+        return match[0]
+    left, right = match[2][: commas[0]], match[2][commas[0] + 1 :]
+    return f"{left} {'=' if match[1] == 'Eq' else '!='} {right}"
+
+
 _LATEX: tuple[tuple[re.Pattern[str], _Replacement], ...] = tuple(
     (re.compile(pattern), replacement)
     for pattern, replacement in (
@@ -76,6 +89,8 @@ _PLAIN: tuple[tuple[re.Pattern[str], _Replacement], ...] = tuple(
         (r"\bInterval\.(?=(?:L|R)?open\()", "Interval"),
         (r"\bEmptySet\b(?:\(\))?", r"\\emptyset "),
         (r"\bReals\b", r"\\setR "),
+        (r"^(Eq|Ne)\((.{1,500})\)$", _relation),
+        (r"(?<=\d)\s?[xX]\s?(?=10\s?(?:\^|\*\*))", "*"),
         (r"(?<=\))\s*&\s*(?=\()", " and "),
         (r"(?<=\))\s*\|\s*(?=\()", " or "),
     )

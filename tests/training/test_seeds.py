@@ -145,6 +145,13 @@ def test_what_is_practised_is_in_wordings_of_its_own() -> None:
     assert not any(is_held_out(draft.program) for draft in practice)
 
 
+def test_nobody_asks_for_an_exact_answer_that_is_rounded() -> None:
+    always = Habits(opener=0, closer=1, small=0, slip=0)
+    told = {vary(text, Random(n), habits=always) for n in range(200) for text in ("Round 2.46 to one decimal.", "Add.")}
+    assert any("exact" in text for text in told if text.startswith("Add"))
+    assert not any("exact" in text for text in told if text.startswith("Round"))
+
+
 def test_phrasing_never_touches_the_numbers() -> None:
     always = Habits(opener=1, closer=1, small=1, typographic=1, double_space=1)
     for number in range(300):

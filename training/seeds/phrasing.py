@@ -42,6 +42,10 @@ _COMMANDS = re.compile(
 )
 
 
+_ROUNDED = re.compile(r"round|decimal|nearest|approximat|estimat|significant|\bd\.?p\b|\bs\.?f\b", re.IGNORECASE)
+"""Of a question whose answer is not exact."""
+
+
 @dataclass(frozen=True, slots=True)
 class Habits:
     """How often something is typed differently from the frame."""
@@ -104,7 +108,8 @@ def _ending(question: str, rng: Random, habits: Habits) -> str:
         mark = rng.choice((".", "?", " ?", "!", " ="))
         question += mark if mark != "!" or _WORD_AT_END.search(question) else "."
     if question[-1:] in ".?!" and rng.random() < habits.closer:
-        return question + rng.choice(CLOSERS)
+        closer = rng.choice(CLOSERS)
+        return question if "exact" in closer and _ROUNDED.search(question) else question + closer
     return question
 
 
