@@ -4,7 +4,7 @@
     python benchmarks/best_of_k.py 8 runs/a
 
 Prints Markdown: for each benchmark of the run and each judge best@k less maj@k, in points, with its 95% interval and p; both
-are means over all ways to draw k of a problem's samples.
+are means over all ways to draw k of a problem's samples. Where each has k, also the vote weighed by the scores less maj@k.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from mathsolve.engine.errors import UsageError
+from mathsolve.evaluation.metrics.choice import weight_in_use, weighted_vote
 from mathsolve.evaluation.metrics.paired import difference
 from mathsolve.evaluation.metrics.problems import problems
 from mathsolve.evaluation.metrics.rows import markdown_table
@@ -28,28 +29,32 @@ def main(k: int, folder: Path) -> None:
         raise UsageError(
             f"the samples of {folder} have no scores; mathsolve score {folder} --scorer FOLDER gives them some"
         )
-    heads = ("benchmark", "judge", "problems", f"maj@{k}", f"best@{k}", "points", "95%", "p")
+    heads = ("benchmark", "judge", "chosen by", "problems", f"maj@{k}", "so chosen", "points", "95%", "p")
     print(markdown_table([heads, *found]))
 
 
 def rows(k: int, run: Run) -> Iterator[tuple[str, ...]]:
-    """A row for each benchmark and judge."""
+    """A row for each benchmark, judge and way to choose."""
     for bench, _, table in outcomes(run).groups():
         known = problems(table)
         vote = known.figure(f"maj@{k}")
         for scorer in sorted(known.scores):
-            best = known.best(scorer, k)
-            gain = difference(vote, best, known.clusters)
-            yield (
-                bench,
-                scorer,
-                str(len(known.items)),
-                f"{vote.mean():.1%}",
-                f"{best.mean():.1%}",
-                f"{100 * gain.value:+.1f}",
-                f"{100 * gain.low:+.1f} to {100 * gain.high:+.1f}",
-                f"{gain.p:.3f}",
-            )
+            ways = {f"best@{k}": known.best(scorer, k)}
+            if (known.n == k).all():
+                ways["weighted vote"] = weighted_vote(known, scorer, weight_in_use(known, scorer))
+            for way, chosen in ways.items():
+                gain = difference(vote, chosen, known.clusters)
+                yield (
+                    bench,
+                    scorer,
+                    way,
+                    str(len(known.items)),
+                    f"{vote.mean():.1%}",
+                    f"{chosen.mean():.1%}",
+                    f"{100 * gain.value:+.1f}",
+                    f"{100 * gain.low:+.1f} to {100 * gain.high:+.1f}",
+                    f"{gain.p:.3f}",
+                )
 
 
 if __name__ == "__main__":

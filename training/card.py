@@ -126,11 +126,11 @@ def parts_before(model: Path) -> list[Part]:
 
 
 def test_sets(recipe: Recipe, folder: Path) -> dict[str, list[Item]]:
-    """What is measured: both held-out splits of the run, and what is always measured."""
+    """What is measured: both held-out splits of the run, and what was written by hand."""
     splits: tuple[Split, ...] = ("numbers", "phrasings")
     held = recipe.data[0].file(folder)
     sets: dict[str, list[Item]] = {split: held_out(held, split) for split in splits}
-    return sets | {name: load(where) for name, where in ALWAYS.items()}
+    return sets | {name: load(where) for name, where in BY_HAND.items()}
 
 
 def held_out(file: Path, split: Split) -> list[Item]:
@@ -141,8 +141,8 @@ def held_out(file: Path, split: Split) -> list[Item]:
     ]
 
 
-ALWAYS = {"inside": "handwritten/inside", "ordinary": "ordinary", "outside": "handwritten/outside"}
-"""What every model is measured on beside its held-out splits, as the card calls it, and where it is."""
+BY_HAND = {"inside": "handwritten/inside", "ordinary": "ordinary", "outside": "handwritten/outside"}
+"""What was written by hand and every model is measured on, as the card calls it, and where it is."""
 _TITLES = {
     "numbers": "New numbers: wordings of the training data, problems never trained on",
     "phrasings": "New phrasings: wordings never trained on",

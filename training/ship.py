@@ -17,7 +17,7 @@ from cyclopts.validators import Number
 from ..engine.errors import UsageError
 from ..evaluation.benchmarks.loading import load
 from ..evaluation.report.markdown import table_text
-from .card import ALWAYS, TRANSFORMERS_FORM, Origin, Part, parts_before, write_card
+from .card import BY_HAND, TRANSFORMERS_FORM, Origin, Part, parts_before, write_card
 from .command import check_libraries
 from .pipeline.account import resolved
 from .pipeline.dashboard import dashboard
@@ -26,7 +26,7 @@ from .pipeline.standing import check, kept_plan, standings
 from .pipeline.tables import contrasts, scores
 from .recipe import load_fine_tuning
 
-SETS = {"numbers": "builtin/numbers", "phrasings": "builtin/phrasings", **ALWAYS}
+SETS = {"numbers": "builtin/numbers", "phrasings": "builtin/phrasings", **BY_HAND}
 """What a model is measured on, as the card calls it, and where it is."""
 
 app = App(

@@ -107,6 +107,7 @@ def test_a_vote_keeps_what_was_withheld(solver: Solver, tmp_path: Path) -> None:
     assert (unsure.given, unsure.right) == (False, True)
     assert summarise([sure, unsure, replace(sure, given=False)]) == summarise([sure, unsure]).__class__(3, 2, 0, 1)
     assert "| even | 1 | 100.0% |" in markdown_table([sure], run.items)
+    assert "even" not in (total := markdown_table([sure], run.items, 2)) and "| **all** | 1 |" in total
 
 
 @pytest.mark.parametrize(
