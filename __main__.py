@@ -74,7 +74,8 @@ class Options:
     scorer: Annotated[str | None, Parameter(env_var="MATHSOLVE_SCORER")] = None
     """Folder of a reward or critique model that judges the attempts."""
     select: Annotated[Literal["majority", "weighted", "best"] | None, Parameter(env_var="MATHSOLVE_SELECT")] = None
-    """How the answer is chosen: most votes, votes by score, or the best score; with a scorer: weighted."""
+    """How the answer is chosen: most votes (or most trust, where a model comes with an estimate of it), votes by score, or
+    the best score; with a scorer: weighted."""
     seed: Annotated[int, Parameter(env_var="MATHSOLVE_SEED")] = 0
     """Seed of every random choice."""
     timeout: Annotated[float, Parameter(env_var="MATHSOLVE_TIMEOUT")] = 60.0

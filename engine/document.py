@@ -17,7 +17,7 @@ from .. import __version__
 from ..sandbox.program import Observation, Program
 from .errors import UsageError
 from .receipts.check import line
-from .trajectory import Check, Problem, Solution, Step, Thought, Trajectory
+from .trajectory import Candidate, Check, Problem, Solution, Step, Thought, Trajectory
 
 _MATHS = re.compile(r"(\$\$.+?\$\$|\$[^$\n]+\$|`[^`\n]+`)", re.DOTALL)
 _SPECIAL = re.compile(r"([\\*_<>\[\]#|~])")
@@ -81,6 +81,7 @@ def solution_from_dict(data: dict[str, Any]) -> Solution:
         agreement=data["agreement"],
         confidence=data["confidence"],
         detail=data["detail"],
+        candidates=tuple(Candidate(**candidate) for candidate in data.get("candidates", ())),
         seconds=data["seconds"],
         checks=tuple(Check(**check) for check in data.get("checks", ())),
         tied=tuple(data.get("tied", ())),

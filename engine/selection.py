@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Literal, Protocol, runtime_checkable
 
 from ..sandbox import Sandbox
@@ -15,7 +16,8 @@ from .answers import decide, equal
 from .trajectory import Trajectory
 
 Method = Literal["majority", "weighted", "best"]
-"""`majority`: most votes; `weighted`: the largest sum of votes weighted by scores; `best`: the highest score."""
+"""`majority`: most votes, or most trust where a model's trust was fitted; `weighted`: the largest sum of votes weighted by
+scores; `best`: the highest score."""
 
 
 class Scorer(Protocol):
@@ -86,7 +88,7 @@ class Ballot:
 
     def majority(self) -> Vote:
         """The answer with the most votes."""
-        return self._elect(len, lambda members: members[0])
+        return self.elect(len)
 
     def weighted(self, scores: Mapping[int, float], weight: Callable[[float], float] | None = None) -> Vote:
         """The answer with the largest sum of weights.
@@ -97,21 +99,29 @@ class Ballot:
                 small vote and never counts against its own answer.
         """
         by = weight or logistic
-        return self._elect(
+        return self.elect(
             lambda members: sum(by(scores[id(attempt)]) for attempt in members),
             lambda members: max(members, key=lambda attempt: scores[id(attempt)]),
         )
 
     def best(self, scores: Mapping[int, float]) -> Vote:
         """The attempt with the highest score."""
-        return self._elect(
+        return self.elect(
             lambda members: max(scores[id(attempt)] for attempt in members),
             lambda members: max(members, key=lambda attempt: scores[id(attempt)]),
         )
 
-    def _elect(
-        self, worth: Callable[[list[Trajectory]], float], chosen: Callable[[list[Trajectory]], Trajectory]
+    def elect(
+        self,
+        worth: Callable[[list[Trajectory]], float],
+        chosen: Callable[[list[Trajectory]], Trajectory] = itemgetter(0),
     ) -> Vote:
+        """The answer that is worth most.
+
+        Args:
+            worth: of the attempts that gave it.
+            chosen: the one among them that counts.
+        """
         if not self.classes:
             return Vote(self.cast[0], 0.0)
         worths = [worth(members) for members in self.classes]

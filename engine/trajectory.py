@@ -135,6 +135,20 @@ class Check:
 
 
 @dataclass(frozen=True, slots=True)
+class Candidate:
+    """An answer that some of the attempts gave."""
+
+    answer: str
+    """The answer, as the first of them gave it."""
+    agreement: float
+    """Share of all attempts that gave an answer equal to it, 0 to 1."""
+    confidence: float | None = None
+    """Estimated probability that it is right, when the model comes with a calibration."""
+    signals: Mapping[str, float] = field(default_factory=dict)
+    """What the confidence was worked out from (see `engine.trust`)."""
+
+
+@dataclass(frozen=True, slots=True)
 class Solution:
     """What the engine answers, with the attempts that it rests on."""
 
@@ -154,8 +168,8 @@ class Solution:
     """Estimated probability that the answer is right, when the model comes with a calibration."""
     detail: str | None = None
     """One sentence for people: why there is no answer."""
-    signals: Mapping[str, float] = field(default_factory=dict)
-    """What the confidence was worked out from (see `engine.trust`)."""
+    candidates: tuple[Candidate, ...] = ()
+    """Every answer that an attempt gave, in the order of their confidence, or else of their votes."""
     seconds: float = 0.0
     """Wall time from question to solution."""
     checks: tuple[Check, ...] = ()
@@ -180,9 +194,13 @@ class Solution:
             "answer": self.answer,
             "stop": self.stop,
             "steps": [step_to_dict(step) for step in self.steps],
-            "agreement": round(self.agreement, 4),
-            "confidence": None if self.confidence is None else round(self.confidence, 4),
+            "agreement": _rounded(self.agreement),
+            "confidence": _rounded(self.confidence),
             "tied": list(self.tied),
+            "candidates": [
+                {"answer": one.answer, "agreement": _rounded(one.agreement), "confidence": _rounded(one.confidence)}
+                for one in self.candidates
+            ],
             "checks": [check_to_dict(check) for check in self.checks],
             "detail": self.detail,
             "samples": len(self.trajectories),
@@ -194,6 +212,10 @@ class Solution:
         from .document import markdown
 
         return markdown(self)
+
+
+def _rounded(share: float | None) -> float | None:
+    return None if share is None else round(share, 4)
 
 
 def check_to_dict(check: Check) -> dict[str, Any]:

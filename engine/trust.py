@@ -2,8 +2,9 @@
 
 A small model writes fluent nonsense outside what it learnt. Its own probabilities tell: how likely it finds the
 question (it was trained to predict questions, too) and what it wrote. So do numbers of the question that its program
-does not use, programs that fail, and attempts that disagree. A logistic model over these signals, fitted on questions of both
-kinds, gives the probability that the answer is right; below a threshold the engine gives none.
+does not use, programs that fail, attempts that disagree, different programs that agree, and answers that cannot be what was
+asked for. A logistic model over these signals, fitted on questions of both kinds, gives the probability that an answer is
+right. Of several answers that one is chosen which has the highest; below a threshold the engine gives none.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from ..sandbox import Observation, Program
-from .selection import Vote
+from .plausible import implausible
 from .trajectory import Thought, Trajectory
 
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
@@ -39,20 +40,30 @@ class Trust:
         return 1 / (1 + math.exp(-max(-50.0, min(50.0, z))))
 
 
-def signals(vote: Vote, attempts: Sequence[Trajectory], question_logprobs: Sequence[float]) -> dict[str, float]:
-    """What can be seen of an answer. All are finite; larger is worse, but for `agreement`."""
+def signals(
+    members: Sequence[Trajectory], attempts: Sequence[Trajectory], question_logprobs: Sequence[float]
+) -> dict[str, float]:
+    """What can be seen of an answer. All are finite; larger is worse, but for `agreement` and `ways`.
+
+    Args:
+        members: the attempts that gave it, the first one first.
+        attempts: all attempts, themselves among them.
+        question_logprobs: of the question's tokens, in nats.
+    """
     question = [-p for p in question_logprobs]
-    written = [-p for p in vote.winner.tokens.sampled()]
-    asked, used = _numbers(vote.winner)
+    written = [[-p for p in one.tokens.sampled()] for one in members]
+    asked, used = _numbers(members[0])
     return {
         "question_nll": _mean(question),
         "question_worst": _mean(sorted(question)[-5:]),
-        "written_nll": _mean(written),
-        "written_worst": max(written, default=0.0),
-        "agreement": vote.agreement,
+        "written_nll": _mean([_mean(one) for one in written]),
+        "written_worst": max(written[0], default=0.0),
+        "agreement": len(members) / len(attempts),
+        "ways": len({_code(one) for one in members}) / len(attempts),
         "failed": _mean([float(_failed(attempt)) for attempt in attempts]),
         "unused": len(asked - used) / len(asked) if asked else 0.0,
         "invented": len(used - asked - FREE_NUMBERS) / len(used) if used else 0.0,
+        "implausible": float(implausible(members[0].problem.question, members[0].answer or "")),
     }
 
 
@@ -68,12 +79,16 @@ def _failed(trajectory: Trajectory) -> bool:
     return trajectory.stop != "answered" or objection(trajectory) is not None
 
 
+def _code(trajectory: Trajectory) -> str:
+    """Its programs, one after the other; of an attempt without any, what it says."""
+    code = "\n".join(step.code for step in trajectory.steps if isinstance(step, Program))
+    return code or "\n".join(step.text for step in trajectory.steps if isinstance(step, Thought))
+
+
 def _numbers(trajectory: Trajectory) -> tuple[set[str], set[str]]:
     """Numbers in the question, and in the programs (in the thoughts, when there is no program)."""
     asked = set(NUMBER.findall(re.sub(r"(?<=\d),(?=\d{3})", "", trajectory.problem.question)))
-    code = [step.code for step in trajectory.steps if isinstance(step, Program)]
-    text = code or [step.text for step in trajectory.steps if isinstance(step, Thought)]
-    return asked, set(NUMBER.findall("\n".join(text)))
+    return asked, set(NUMBER.findall(_code(trajectory)))
 
 
 def _mean(values: Sequence[float]) -> float:

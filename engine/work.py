@@ -1,10 +1,10 @@
-"""One question being answered: its attempts, the vote among them, how the winner was checked, and whether to trust it."""
+"""One question being answered: its attempts, the choice among their answers, how it was checked, and whether to trust it."""
 
 from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from contextlib import aclosing
 from dataclasses import replace
@@ -17,13 +17,15 @@ from .pace import as_they_end
 from .receipts.check import failure, is_shown, prepare, receipts
 from .receipts.programs import agreements
 from .routing import Record, fallback, routed
-from .selection import Ballot, Scorer, select, settled
+from .selection import Ballot, Scorer, Vote, select, settled
 from .settings import Settings, plan
-from .trajectory import Check, Problem, Solution, Stop, Trajectory
+from .trajectory import Candidate, Check, Problem, Solution, Stop, Trajectory
 from .trust import Trust, objection, signals
 
 SPARE_S = 0.2
 """Seconds at the end of the time limit in which no check goes on."""
+_Standing = list[tuple[Candidate, list[Trajectory]]]
+"""Each answer with the attempts that gave it."""
 
 
 class Work:
@@ -140,33 +142,51 @@ class Work:
     async def _decide(
         self, ballot: Ballot, question_logprobs: Sequence[float], trust: Trust | None, sandbox: Sandbox
     ) -> Solution:
-        trajectories, result = ballot.cast, await select(ballot, self._settings.select, self._scorer)
-        winner = result.winner
-        if winner.stop != "answered":
-            return self._solution(trajectories, None, winner.stop, 0.0, detail=winner.detail)
+        """The answer that was chosen. Where it cannot be given, one that a check against the question shows to be right."""
+        standing = _standing(ballot, question_logprobs, trust)
+        vote = await self._vote(ballot, trust, standing)
+        if vote.winner.stop != "answered":
+            return self._solution(ballot.cast, None, vote.winner.stop, 0.0, detail=vote.winner.detail)
+        first = await self._judged(vote, standing, ballot.cast, trust, sandbox)
+        if first.answer is not None:
+            return first
+        for candidate, members in standing:
+            if all(one is not vote.winner for one in members):
+                other = Vote(members[0], candidate.agreement)
+                solution = await self._judged(other, standing, ballot.cast, trust, sandbox)
+                if solution.answer is not None and is_shown(solution.checks):
+                    return solution
+        return first
+
+    async def _vote(self, ballot: Ballot, trust: Trust | None, standing: _Standing) -> Vote:
+        """Which answer was chosen: by trust, unless a scorer is to say."""
+        if trust is None or self._settings.select != "majority":
+            return await select(ballot, self._settings.select, self._scorer)
+        confidence = {id(members): candidate.confidence or 0.0 for candidate, members in standing}
+        return ballot.elect(lambda members: confidence[id(members)])
+
+    async def _judged(
+        self, vote: Vote, standing: _Standing, cast: Sequence[Trajectory], trust: Trust | None, sandbox: Sandbox
+    ) -> Solution:
+        """An answer that was chosen, if it stands its checks and is trusted."""
+        winner = vote.winner
+        own, agreeing = next(pair for pair in standing if any(one is winner for one in pair[1]))
         if trust is None:  # else it was fitted with the first of those that agree
-            winner = next((one for one in self._agreeing(ballot, winner) if objection(one) is None), winner)
-        trajectories.sort(key=lambda t: t is not winner)
-        seen = signals(result, trajectories, question_logprobs)
-        confidence = None if trust is None else trust.confidence(seen)
-        checks = await self._checked(ballot, winner, sandbox)
+            winner = next((one for one in agreeing if objection(one) is None), winner)
+        trajectories = sorted(cast, key=lambda one: one is not winner)
+        checks = await self._checked(agreeing, winner, sandbox)
         doubt = objection(winner) or failure(checks)
-        if doubt is None and trust is not None and confidence is not None and not is_shown(checks):
-            doubt = _too_low(confidence, trust.threshold, seen)
+        if doubt is None and trust is not None and not is_shown(checks):
+            doubt = _too_low(own, trust.threshold)
         answer = winner.answer if doubt is None else None
         stop: Stop = "answered" if doubt is None else "untrusted"
-        solution = self._solution(trajectories, answer, stop, result.agreement, confidence, doubt, seen)
-        return replace(solution, checks=checks, tied=result.tied)
+        solution = self._solution(trajectories, answer, stop, vote.agreement, own.confidence, doubt)
+        candidates = tuple(candidate for candidate, _ in standing)
+        return replace(solution, candidates=candidates, checks=checks, tied=vote.tied)
 
-    @staticmethod
-    def _agreeing(ballot: Ballot, winner: Trajectory) -> list[Trajectory]:
-        """The attempts whose answer is equal to the winner's, itself among them."""
-        return next((members for members in ballot.classes if any(one is winner for one in members)), [winner])
-
-    async def _checked(self, ballot: Ballot, winner: Trajectory, sandbox: Sandbox) -> tuple[Check, ...]:
+    async def _checked(self, agreeing: Sequence[Trajectory], winner: Trajectory, sandbox: Sandbox) -> tuple[Check, ...]:
         """How the answer was checked, within the time that is left; a check that cannot be done never costs the answer."""
         left = self._settings.timeout_s - (time.perf_counter() - self._begun)
-        agreeing = self._agreeing(ballot, winner)
         try:
             async with asyncio.timeout(max(0.0, left - SPARE_S)):
                 return await receipts(self.problem.question, winner.answer or "", agreeing, sandbox)
@@ -187,24 +207,38 @@ class Work:
         agreement: float,
         confidence: float | None = None,
         detail: str | None = None,
-        seen: dict[str, float] | None = None,
     ) -> Solution:
         first = trajectories[0] if trajectories else Trajectory(self.problem, (), None, stop)
         seconds = time.perf_counter() - self._begun
         return Solution(
-            self.problem, answer, stop, first, tuple(trajectories), agreement, confidence, detail, seen or {}, seconds
+            self.problem, answer, stop, first, tuple(trajectories), agreement, confidence, detail, seconds=seconds
         )
 
 
-def _too_low(confidence: float, threshold: float, seen: dict[str, float]) -> str | None:
+def _standing(ballot: Ballot, question_logprobs: Sequence[float], trust: Trust | None) -> _Standing:
+    """What is known of each answer, the most trusted one first, or else the one with the most votes."""
+    cast, found = ballot.cast, []
+    for members in ballot.classes:
+        seen = signals(members, cast, question_logprobs) if trust else {}
+        confidence = trust.confidence(seen) if trust else None
+        agreement = len(members) / len(cast)
+        found.append((Candidate(members[0].answer or "", agreement, confidence, seen), members))
+    return sorted(found, key=lambda one: (one[0].confidence or 0.0, one[0].agreement), reverse=True)
+
+
+def _too_low(candidate: Candidate, threshold: float) -> str | None:
     """Why an answer without a check is not given, or None."""
+    confidence = candidate.confidence or 0.0
     if confidence >= threshold:
         return None
-    return f"confidence {confidence:.0%} is below the {threshold:.0%} that this model needs; {_reason(seen)}"
+    why = _reason(candidate.signals)
+    return f"confidence {confidence:.0%} is below the {threshold:.0%} that this model needs; {why}"
 
 
-def _reason(seen: dict[str, float]) -> str:
+def _reason(seen: Mapping[str, float]) -> str:
     """The most telling signal, in words."""
+    if seen["implausible"]:
+        return "it cannot be what was asked for"
     if seen["agreement"] < 0.5:
         return f"only {seen['agreement']:.0%} of the attempts agree"
     if seen["unused"] > 0.3:

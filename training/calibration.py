@@ -13,9 +13,9 @@ from ..engine.trajectory import Problem
 CALIBRATION = Path(__file__).parent / "bank" / "calibration.jsonl"
 """Questions written by hand; none of them is used for training (see `synthesis.measures`) or testing."""
 
-NONE: dict[str, Any] = {"bias": 0.0, "weights": {}, "threshold": 0.0}
-"""The trust before it is fitted, which withholds nothing. With it a model answers as it will when it is: with all its
-attempts, and with the question's own likelihood among the signals."""
+NONE: dict[str, Any] = {"bias": 0.0, "weights": {"agreement": 1.0}, "threshold": 0.0}
+"""The trust before it is fitted: by votes alone, and nothing is withheld. With it a model answers as it will when it is: with
+all its attempts, and with the question's own likelihood among the signals."""
 
 
 def calibration_problems(path: Path = CALIBRATION) -> list[Problem]:
@@ -24,10 +24,15 @@ def calibration_problems(path: Path = CALIBRATION) -> list[Problem]:
     return [Problem(r["question"], answer=r.get("answer"), domain=r.get("domain")) for r in records]
 
 
-def fit_trust(solver: Solver, problems: Sequence[Problem], keep_right: float) -> dict[str, Any]:
-    """Fits P(right) to the signals of every answer, and a threshold that keeps a share of the right answers.
+def fit_trust(solver: Solver, problems: Sequence[Problem], threshold: float) -> dict[str, Any]:
+    """Fits P(right) to the signals of every answer that any attempt gave, so that it tells which of several to choose, too.
 
     The solver's model has the trust `NONE`: without any it would answer in another way.
+
+    Args:
+        solver: with the model.
+        problems: calibration questions.
+        threshold: least probability with which an answer will be given, 0 to 1.
 
     Returns:
         The fields of `engine.trust.Trust`, as JSON.
@@ -35,26 +40,25 @@ def fit_trust(solver: Solver, problems: Sequence[Problem], keep_right: float) ->
     rows: list[Mapping[str, float]] = []
     labels: list[bool] = []
     for solution in solver.solve_many(problems, concurrency=32):
-        belief, gold = solution.trajectory.answer, solution.problem.answer
-        if belief is None or not solution.signals:
-            continue
-        rows.append(solution.signals)
-        labels.append(gold is not None and solver.equal(belief, gold))
+        gold = solution.problem.answer
+        for candidate in solution.candidates:
+            rows.append(candidate.signals)
+            labels.append(gold is not None and bool(solver.equal(candidate.answer, gold)))
     if not any(labels) or all(labels):
         return NONE  # nothing to tell apart
-    return fit_logistic(rows, labels, keep_right)
+    return {**fit_logistic(rows, labels), "threshold": threshold}
 
 
-def fit_logistic(
-    rows: Sequence[Mapping[str, float]], labels: Sequence[bool], keep_right: float, ridge: float = 0.02
-) -> dict[str, Any]:
+def fit_logistic(rows: Sequence[Mapping[str, float]], labels: Sequence[bool], ridge: float = 0.003) -> dict[str, Any]:
     """Logistic regression on standardised signals with an L2 penalty, written back in the signals' own units.
 
     Args:
         rows: signals of each answer, all with the same names.
         labels: whether the answer was right.
-        keep_right: share of right answers that stay above the threshold.
         ridge: weight of the squared norm of the (standardised) weights.
+
+    Returns:
+        `bias` and `weights` by name.
     """
     import torch
 
@@ -75,8 +79,6 @@ def fit_logistic(
 
     optimizer.step(loss)  # type: ignore[no-untyped-call]
     with torch.no_grad():
-        confidence = torch.sigmoid(z @ weights[1:] + weights[0])
         own = weights[1:] / std
         bias = float(weights[0] - (own * mean).sum())
-        threshold = float(torch.quantile(confidence[y > 0], 1 - keep_right))
-    return {"bias": bias, "weights": dict(zip(names, own.tolist(), strict=True)), "threshold": threshold}
+    return {"bias": bias, "weights": dict(zip(names, own.tolist(), strict=True))}

@@ -20,6 +20,7 @@ from ..evaluation.measure import markdown_table, summarise
 from ..evaluation.run import Run, replace_file
 from ..evaluation.running.configuration import Configuration
 from ..evaluation.running.session import carry_out
+from .export import read_settings
 from .recipe import Recipe
 from .seeds.drafts import Split
 from .synthesis.datacard import card_of
@@ -102,7 +103,8 @@ def write_card(origin: Origin, source: Path, sets: Mapping[str, Sequence[Item]],
     for part in origin.parts:
         shutil.copy(part.card, target / part.name)
     config = json.loads((source / "config.json").read_text(encoding="utf-8"))
-    replace_file(target / "README.md", [_card(origin, config, runs)])
+    least = read_settings(target)["trust"]["threshold"]
+    replace_file(target / "README.md", [_card(origin, config, least, runs)])
 
 
 def origin_of(recipe: Recipe, folder: Path) -> Origin:
@@ -152,7 +154,7 @@ _TITLES = {
 }
 
 
-def _card(origin: Origin, config: dict[str, int], runs: dict[str, Run]) -> str:
+def _card(origin: Origin, config: dict[str, int], least: float, runs: dict[str, Run]) -> str:
     sections = "\n\n".join(f"### {_TITLES[name]}\n\n{_section(run)}" for name, run in runs.items())
     stages = f"\n## What each stage gave\n\n{origin.stages}\n" if origin.stages else ""
     return f"""# The embedded model of mathsolve {__version__}
@@ -174,7 +176,9 @@ in the repository is the form for transformers.
 ## Measured
 
 {origin.samples} attempts per question, with abstention. "Wrong" are answers given with confidence that are wrong; "right but
-withheld" is what abstention costs. The threshold was fitted on other questions (`training/bank/calibration.jsonl`).
+withheld" is what abstention costs. An answer is given where the estimated probability that it is right is at least
+{least:.0%}, or a check against the question shows that it is; the estimate was fitted on other questions
+(`training/bank/calibration.jsonl`).
 
 {sections}
 {stages}"""

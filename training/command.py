@@ -148,7 +148,7 @@ def export(
     *,
     out: Path,
     samples: Annotated[int, Parameter(validator=Number(gte=1))] = 5,
-    keep_right: Annotated[float, Parameter(validator=Number(gt=0, lte=1))] = 0.97,
+    least_confidence: Annotated[float, Parameter(validator=Number(gte=0, lt=1))] = 0.6,
     seed: int = 1,
 ) -> None:
     """Make of a model that was trained what answers without a GPU, with a trust in its answers that fits it.
@@ -165,17 +165,21 @@ def export(
         where it was stopped.
     samples:
         Attempts per question that it will make.
-    keep_right:
-        Share of its right answers, on questions that are kept for this, which it may not withhold.
+    least_confidence:
+        Probability of being right from which on it gives an answer, estimated by what can be seen of its attempts; 0: it
+        gives every answer, and nothing is fitted, which takes no time.
     seed:
         Of the attempts at those questions.
     """
     check_libraries()
+    from .calibration import NONE
     from .export import Serving, export_run
 
-    made, trust = export_run(model, out, Serving(samples, keep_right, seed))
+    made, trust = export_run(model, out, Serving(samples, least_confidence, seed))
     told = f"withholds answers that it trusts by less than {trust['threshold']:.0%}"
-    if not trust["weights"]:
+    if not least_confidence:
+        told = "withholds nothing"
+    elif trust == NONE:
         told = (
             "withholds nothing: of the questions that are kept for this it answers none, or all rightly, or all wrongly"
         )

@@ -128,7 +128,7 @@ def finish(recipe: Recipe, folder: Path, source: Path, target: Path) -> None:
     """Converts the model for the embedded backend, fits the trust in its answers, measures it, writes its card."""
     from .export import Serving, export
 
-    export(source, target, Serving(recipe.samples, recipe.keep_right, recipe.seed))
+    export(source, target, Serving(recipe.samples, recipe.least_confidence, recipe.seed))
     write_card(origin_of(recipe, folder), source, test_sets(recipe, folder), folder / "results", target)
 
 

@@ -29,8 +29,8 @@ class Serving:
 
     samples: int
     """Attempts per question."""
-    keep_right: float
-    """Share of right answers that abstention must keep on the calibration questions."""
+    least_confidence: float
+    """Least probability of being right with which an answer is given, 0 to 1; 0: every answer, by votes alone."""
     seed: int
     """Of the attempts at them."""
 
@@ -72,9 +72,9 @@ def export(source: Path, target: Path, serving: Serving) -> dict[str, Any]:
         basics = {"family": told["family"], "context": told["context"], "samples": serving.samples}
         export_ctranslate2(source, target, {**basics, "trust": NONE})
     settings = read_settings(target)
-    if settings["trust"] == NONE:
+    if settings["trust"] == NONE and serving.least_confidence:
         with Solver(Settings(model=str(target), seed=serving.seed)) as solver:
-            settings["trust"] = fit_trust(solver, calibration_problems(), serving.keep_right)
+            settings["trust"] = fit_trust(solver, calibration_problems(), serving.least_confidence)
         write_settings(target, settings)
     return settings
 

@@ -78,8 +78,8 @@ class Recipe(FineTuning):
     """Benchmarks whose questions must not occur in the data, besides those of this package; `installed`: all at hand."""
     samples: int = Field(gt=0)
     """Attempts per question that the trust in an answer is calibrated for."""
-    keep_right: float = Field(gt=0, le=1)
-    """Share of right answers that abstention must keep on the calibration questions."""
+    least_confidence: float = Field(ge=0, lt=1)
+    """Least probability of being right with which an answer is given."""
     family: str
     """Model family, a file in prompts/."""
     shape: Shape

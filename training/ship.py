@@ -49,7 +49,7 @@ def ship_(
     *,
     out: Path,
     samples: Annotated[int, Parameter(validator=Number(gte=1))] = 5,
-    keep_right: Annotated[float, Parameter(validator=Number(gt=0, lte=1))] = 0.97,
+    least_confidence: Annotated[float, Parameter(validator=Number(gte=0, lt=1))] = 0.6,
     seed: int = 1,
     limit: Annotated[int | None, Parameter(validator=Number(gte=1))] = None,
     keep: Annotated[bool, Parameter(name="--install", negative="")] = False,
@@ -66,8 +66,8 @@ def ship_(
         Folder of the run; what can be served will be in its folder `model`.
     samples
         Attempts per question that it will make.
-    keep_right
-        Share of its right answers, on questions that are kept for this, which it may not withhold.
+    least_confidence
+        Probability of being right from which on it gives an answer. It is estimated by what can be seen of its attempts.
     seed
         Of the attempts.
     limit
@@ -88,7 +88,7 @@ def ship_(
         raise UsageError(f"stage {stage!r} has made no model: there is no {source / 'config.json'}")
     check([one for one in standings(plan, pipeline) if one.stage in plan.ancestors([stage])], pipeline)
     origin = origin_of(plan, stage, pipeline, samples, seed)
-    target, _ = export_run(source, out, Serving(samples, keep_right, seed))
+    target, _ = export_run(source, out, Serving(samples, least_confidence, seed))
     sets = {name: load(where, limit=limit) for name, where in SETS.items()}
     write_card(origin, source, sets, out / "results", target)
     if keep:

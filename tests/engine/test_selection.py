@@ -111,6 +111,18 @@ def test_attempts_are_called_off_when_the_vote_is_settled(tmp_path: Path) -> Non
     assert (solution.answer, len(solution.trajectories)) == ("4", 3)  # three of five cannot be overtaken
 
 
+def test_what_a_check_refutes_gives_way_to_what_one_shows(tmp_path: Path) -> None:
+    question, path = "What is 17 * 23?", tmp_path / "solutions.jsonl"
+    settings = Settings(f"replay:{path}", "cot", 5, risk=0.0, family="qwen-tir")
+    for others, answer, agreement in ((["391", "391"], "391", 0.4), (["401", "402"], None, 0.6)):
+        completions = [WORDS % text for text in ["381", *others, "381", "381"]]
+        path.write_text(json.dumps({"question": question, "completions": completions}))
+        with Solver(settings) as solver:
+            solution = solver.solve(question)
+        assert (solution.answer, solution.agreement) == (answer, agreement)
+        assert [one.answer for one in solution.candidates] == ["381", *dict.fromkeys(others)]
+
+
 def test_a_solver_chooses_by_the_scores_of_its_scorer(tmp_path: Path) -> None:
     path = tmp_path / "solutions.jsonl"
     path.write_text(json.dumps({"question": "?", "completions": [WORDS % "4", WORDS % "5", WORDS % "4"]}))

@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 import shutil
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,8 +12,10 @@ import pytest
 from rich.console import Console
 
 from mathsolve.engine.errors import UsageError
+from mathsolve.engine.receipts.check import is_shown
 from mathsolve.engine.settings import Settings
 from mathsolve.engine.solver import Solver
+from mathsolve.engine.trajectory import Solution
 from mathsolve.training import embedded
 from mathsolve.training.calibration import NONE, calibration_problems, fit_trust
 from mathsolve.training.card import TRANSFORMERS_FORM
@@ -128,17 +131,39 @@ def test_trust_is_fitted_to_the_answers_as_they_are_served(tmp_path: Path) -> No
     write_settings(model, {**settings, "trust": NONE})
     problems = calibration_problems()[::12]
     with Solver(Settings(model=str(model), seed=1)) as solver:
-        unfitted = [solution.signals for solution in solver.solve_many(problems)]
-        weights = fit_trust(solver, problems, 0.97)["weights"]
+        unfitted = [signals_by_answer(solution) for solution in solver.solve_many(problems)]
+        weights = fit_trust(solver, problems, 0.6)["weights"]
     with Solver(Settings(seed=1)) as solver:
-        served = [solution.signals for solution in solver.solve_many(problems)]
+        served = [signals_by_answer(solution) for solution in solver.solve_many(problems)]
     assert weights["question_nll"] and weights["question_worst"], "the question was not scored"
     for before, after in zip(unfitted, served, strict=True):
-        assert before == pytest.approx(after, abs=1e-3)
+        assert before.keys() == after.keys()
+        for answer, signals in before.items():
+            assert signals == pytest.approx(after[answer], abs=1e-3)
+
+
+def test_the_answer_is_the_one_that_is_trusted_most(tmp_path: Path) -> None:
+    shutil.copytree(embedded.EMBEDDED_FOLDER, model := tmp_path / "model")
+    fewest_votes = {"bias": 0.0, "weights": {"agreement": -1.0}, "threshold": 0.0}
+    write_settings(model, {**read_settings(model), "trust": fewest_votes})
+    with Solver(Settings(model=str(model), seed=1)) as solver:
+        found = [one for one in solver.solve_many(calibration_problems()[::12]) if len(one.candidates) > 1]
+    unshown = [
+        one for one in found if not is_shown(one.checks)
+    ]  # what is shown to be right takes the place of what is not
+    assert len(unshown) > 5
+    for solution in unshown:
+        assert solution.agreement == min(one.agreement for one in solution.candidates)
+        assert solution.trajectory.answer == solution.candidates[0].answer
+        assert solution.candidates[0].confidence == solution.confidence
+
+
+def signals_by_answer(solution: Solution) -> dict[str, Mapping[str, float]]:
+    return {candidate.answer: candidate.signals for candidate in solution.candidates}
 
 
 def test_a_model_is_exported_once_and_a_folder_holds_one(tmp_path: Path) -> None:
-    serving = Serving(samples=1, keep_right=0.97, seed=1)
+    serving = Serving(samples=1, least_confidence=0.6, seed=1)
     made, trust = export_run(TRANSFORMERS_FORM, tmp_path, serving)
     settings = read_settings(made)
     assert settings["samples"] == 1 and settings["trust"] == trust and trust["weights"]
@@ -152,7 +177,7 @@ def test_a_model_is_exported_once_and_a_folder_holds_one(tmp_path: Path) -> None
 
 
 def test_what_cannot_be_exported_is_named_and_leaves_nothing(tmp_path: Path) -> None:
-    serving, out = Serving(samples=1, keep_right=0.97, seed=1), tmp_path / "out"
+    serving, out = Serving(samples=1, least_confidence=0.6, seed=1), tmp_path / "out"
     with pytest.raises(UsageError, match=r"has no mathsolve\.json; name the folder `model`"):
         export_run(tmp_path, out, serving)
     assert not out.exists()
@@ -173,7 +198,7 @@ def test_a_model_that_ctranslate2_could_not_stop_is_not_exported(tmp_path: Path)
     with pytest.raises(
         UsageError, match=r"of the family 'qwen-tir', whose attempts stop at .* answer with it by --model hf:"
     ):
-        export_run(other, tmp_path / "out", Serving(samples=1, keep_right=0.97, seed=1))
+        export_run(other, tmp_path / "out", Serving(samples=1, least_confidence=0.6, seed=1))
 
 
 def test_nothing_is_exported_over_another_run(tmp_path: Path) -> None:
@@ -181,10 +206,10 @@ def test_nothing_is_exported_over_another_run(tmp_path: Path) -> None:
     kept.parent.mkdir(parents=True)
     kept.write_text("of a judge")
     with pytest.raises(UsageError, match="run holds other things; name a new folder"):
-        export_run(TRANSFORMERS_FORM, tmp_path / "run", Serving(samples=1, keep_right=0.97, seed=1))
+        export_run(TRANSFORMERS_FORM, tmp_path / "run", Serving(samples=1, least_confidence=0.6, seed=1))
     assert kept.is_file()
     with pytest.raises(UsageError, match="is a judge"):
-        export_run(tiny_judge(tmp_path / "judge"), tmp_path / "out", Serving(samples=1, keep_right=0.97, seed=1))
+        export_run(tiny_judge(tmp_path / "judge"), tmp_path / "out", Serving(samples=1, least_confidence=0.6, seed=1))
 
 
 def test_the_shipped_model_is_the_one_in_the_repository() -> None:
