@@ -70,12 +70,14 @@ class Options:
     mode: Annotated[Literal["auto", "cot", "pot", "mixed"], Parameter(env_var="MATHSOLVE_MODE")] = "auto"
     """Words only (cot), a program only (pot), both (mixed), or let the engine choose (auto)."""
     samples: Annotated[int | None, Parameter(name=["--samples", "-n"], env_var="MATHSOLVE_SAMPLES")] = None
-    """Attempts per question; they vote."""
+    """Attempts per question."""
     scorer: Annotated[str | None, Parameter(env_var="MATHSOLVE_SCORER")] = None
     """Folder of a reward or critique model that judges the attempts."""
-    select: Annotated[Literal["majority", "weighted", "best"] | None, Parameter(env_var="MATHSOLVE_SELECT")] = None
-    """How the answer is chosen: most votes (or most trust, where a model comes with an estimate of it), votes by score, or
-    the best score; with a scorer: weighted."""
+    select: Annotated[
+        Literal["trust", "majority", "weighted", "best"] | None, Parameter(env_var="MATHSOLVE_SELECT")
+    ] = None
+    """How the answer is chosen: trusted most (by votes, where a model comes without an estimate of trust), most votes, votes
+    by score, or the best score; by default trust, with a scorer weighted."""
     seed: Annotated[int, Parameter(env_var="MATHSOLVE_SEED")] = 0
     """Seed of every random choice."""
     timeout: Annotated[float, Parameter(env_var="MATHSOLVE_TIMEOUT")] = 60.0
@@ -265,7 +267,7 @@ def _solver(options: Options) -> Solver:
     from .engine.solver import Solver
 
     how = (options.model, options.mode, options.samples, options.seed, options.timeout)
-    select = options.select or ("weighted" if options.scorer else "majority")
+    select = options.select or ("weighted" if options.scorer else "trust")
     settings = Settings(*how, family=options.family, routes=options.routes, select=select, scorer=options.scorer)
     return Solver(settings, sandbox=_sandbox() if options.sandbox == "process" else _docker(containers=None))
 

@@ -15,9 +15,11 @@ from ..sandbox import Sandbox
 from .answers import decide, equal
 from .trajectory import Trajectory
 
-Method = Literal["majority", "weighted", "best"]
-"""`majority`: most votes, or most trust where a model's trust was fitted; `weighted`: the largest sum of votes weighted by
-scores; `best`: the highest score."""
+Method = Literal["trust", "majority", "weighted", "best"]
+"""`trust`: the answer that is trusted most, where the model comes with a fitted trust, else `majority`; `majority`: most votes;
+`weighted`: the largest sum of votes weighted by scores; `best`: the highest score."""
+WITHOUT_SCORER: tuple[Method, ...] = ("trust", "majority")
+"""Those that need no scorer."""
 
 
 class Scorer(Protocol):
@@ -88,7 +90,7 @@ class Ballot:
 
     def majority(self) -> Vote:
         """The answer with the most votes."""
-        return self.elect(len)
+        return self._elect(len, itemgetter(0))
 
     def weighted(self, scores: Mapping[int, float], weight: Callable[[float], float] | None = None) -> Vote:
         """The answer with the largest sum of weights.
@@ -99,29 +101,21 @@ class Ballot:
                 small vote and never counts against its own answer.
         """
         by = weight or logistic
-        return self.elect(
+        return self._elect(
             lambda members: sum(by(scores[id(attempt)]) for attempt in members),
             lambda members: max(members, key=lambda attempt: scores[id(attempt)]),
         )
 
     def best(self, scores: Mapping[int, float]) -> Vote:
         """The attempt with the highest score."""
-        return self.elect(
+        return self._elect(
             lambda members: max(scores[id(attempt)] for attempt in members),
             lambda members: max(members, key=lambda attempt: scores[id(attempt)]),
         )
 
-    def elect(
-        self,
-        worth: Callable[[list[Trajectory]], float],
-        chosen: Callable[[list[Trajectory]], Trajectory] = itemgetter(0),
+    def _elect(
+        self, worth: Callable[[list[Trajectory]], float], chosen: Callable[[list[Trajectory]], Trajectory]
     ) -> Vote:
-        """The answer that is worth most.
-
-        Args:
-            worth: of the attempts that gave it.
-            chosen: the one among them that counts.
-        """
         if not self.classes:
             return Vote(self.cast[0], 0.0)
         worths = [worth(members) for members in self.classes]
@@ -152,9 +146,9 @@ class Ballot:
 
 
 async def select(ballot: Ballot, method: Method, scorer: Scorer | None) -> Vote:
-    """The winner among attempts. A scorer is needed for every method but `majority`."""
+    """The winner among attempts, by votes or scores. A scorer is needed for all methods but those `WITHOUT_SCORER`."""
     answered = [attempt for attempt in ballot.cast if attempt.stop == "answered"]
-    if method == "majority" or scorer is None or not answered:
+    if method in WITHOUT_SCORER or scorer is None or not answered:
         return ballot.majority()
     given = await scorer.score(answered)
     scores = {id(attempt): score for attempt, score in zip(answered, given, strict=True)}

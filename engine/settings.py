@@ -34,8 +34,8 @@ class Settings:
     risk: float = 0.05
     """Sampling ends when, by the votes so far, the leader is unlikelier than this to be the rarer answer (see
     `selection.settled` for what that does not promise); 0: when it cannot be overtaken."""
-    select: Method = "majority"
-    """How the answer is chosen among attempts; all but `majority` need a scorer."""
+    select: Method = "trust"
+    """How the answer is chosen among attempts; `weighted` and `best` need a scorer."""
     scorer: str | None = None
     """Folder of a reward or critique model that judges attempts (see `engine.judge`), where a caller brings no scorer."""
     family: str | None = None

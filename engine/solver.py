@@ -22,7 +22,7 @@ from .errors import BackendError, MathsolveError, UsageError
 from .loop import Attempt, Budget, Event, Listener
 from .pace import in_order
 from .routing import Record, load_record
-from .selection import Scorer
+from .selection import WITHOUT_SCORER, Scorer
 from .settings import Settings, check_settings
 from .trajectory import Problem, Solution, Trajectory
 from .work import Work
@@ -70,7 +70,7 @@ class Solver:
             from .judge import Judge
 
             scorer = Judge(self.settings.scorer)
-        if self.settings.select != "majority" and scorer is None:
+        if self.settings.select not in WITHOUT_SCORER and scorer is None:
             raise UsageError(
                 f"select is {self.settings.select!r}, which needs a scorer: name the folder of one (--scorer FOLDER), or "
                 "Solver(settings, scorer=...)"

@@ -165,7 +165,8 @@ class Solution:
     agreement: float
     """Share of the attempts that gave an answer equal to this one, 0 to 1."""
     confidence: float | None = None
-    """Estimated probability that the answer is right, when the model comes with a calibration."""
+    """Estimated probability that the answer is right, when the model comes with a calibration; None, too, where a check proved
+    an answer that was not the most trusted one."""
     detail: str | None = None
     """One sentence for people: why there is no answer."""
     candidates: tuple[Candidate, ...] = ()
@@ -186,7 +187,7 @@ class Solution:
         return self.answer if self.answer is not None else f"no answer I trust: {self.detail or self.stop}"
 
     def to_dict(self) -> dict[str, Any]:
-        """A JSON-ready form; `schema_version` changes when a field does."""
+        """A JSON-ready form; `schema_version` changes when a field changes its meaning or goes, not when one is added."""
         return {
             "schema_version": 1,
             **({"id": self.problem.id} if self.problem.id is not None else {}),

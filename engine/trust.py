@@ -16,11 +16,27 @@ from dataclasses import dataclass
 
 from ..sandbox import Observation, Program
 from .plausible import implausible
+from .receipts.programs import forms
 from .trajectory import Thought, Trajectory
 
 NUMBER = re.compile(r"\d+(?:\.\d+)?")
 FREE_NUMBERS = frozenset({"0", "1", "2", "3", "4", "10", "12", "24", "60", "100", "180", "1000", "3600"})
 """Numbers that a program may bring in by itself: small ones, and those of units and percent."""
+
+
+SIGNALS = (
+    "question_nll",
+    "question_worst",
+    "written_nll",
+    "written_worst",
+    "agreement",
+    "ways",
+    "failed",
+    "unused",
+    "invented",
+    "implausible",
+)
+"""What a trust is fitted to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +46,19 @@ class Trust:
     bias: float
     """Constant term."""
     weights: Mapping[str, float]
-    """Weight of each signal."""
+    """Weight of each of `SIGNALS`; none of them: it was not fitted."""
     threshold: float
     """Least confidence for an answer."""
+
+    def __post_init__(self) -> None:
+        """Raises `ValueError` where it was fitted to other signals."""
+        if self.weights and set(self.weights) != set(SIGNALS):
+            raise ValueError("its trust was fitted to other signals: export the model again with this version")
+
+    @property
+    def fitted(self) -> bool:
+        """Whether it tells anything; a model whose trust is not fitted answers by votes and withholds nothing."""
+        return bool(self.weights)
 
     def confidence(self, signals: Mapping[str, float]) -> float:
         """P(right), by the logistic function of the weighted signals."""
@@ -43,7 +69,7 @@ class Trust:
 def signals(
     members: Sequence[Trajectory], attempts: Sequence[Trajectory], question_logprobs: Sequence[float]
 ) -> dict[str, float]:
-    """What can be seen of an answer. All are finite; larger is worse, but for `agreement` and `ways`.
+    """What can be seen of an answer: `SIGNALS`, all of them finite.
 
     Args:
         members: the attempts that gave it, the first one first.
@@ -59,7 +85,7 @@ def signals(
         "written_nll": _mean([_mean(one) for one in written]),
         "written_worst": max(written[0], default=0.0),
         "agreement": len(members) / len(attempts),
-        "ways": len({_code(one) for one in members}) / len(attempts),
+        "ways": len(forms(members)) / len(attempts),
         "failed": _mean([float(_failed(attempt)) for attempt in attempts]),
         "unused": len(asked - used) / len(asked) if asked else 0.0,
         "invented": len(used - asked - FREE_NUMBERS) / len(used) if used else 0.0,

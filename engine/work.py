@@ -14,16 +14,18 @@ from .backend import Backend, Sampling
 from .errors import BackendError, bug
 from .loop import Attempt, Budget, Listener
 from .pace import as_they_end
-from .receipts.check import failure, is_shown, prepare, receipts
+from .receipts.check import failure, is_proved, is_shown, prepare, receipts
 from .receipts.programs import agreements
 from .routing import Record, fallback, routed
-from .selection import Ballot, Scorer, Vote, select, settled
+from .selection import WITHOUT_SCORER, Ballot, Scorer, Vote, select, settled
 from .settings import Settings, plan
 from .trajectory import Candidate, Check, Problem, Solution, Stop, Trajectory
 from .trust import Trust, objection, signals
 
 SPARE_S = 0.2
 """Seconds at the end of the time limit in which no check goes on."""
+MOST_OTHERS = 4
+"""Other answers that are looked at where the chosen one cannot be given."""
 _Standing = list[tuple[Candidate, list[Trajectory]]]
 """Each answer with the attempts that gave it."""
 
@@ -53,7 +55,7 @@ class Work:
         self._begun = time.perf_counter()
 
     async def run(self) -> Solution:
-        """Attempts within the time limit, then the vote, then the question of trust."""
+        """Attempts within the time limit, then the choice among their answers, then the question of trust."""
         settings = self._settings
         backend = await asyncio.wrap_future(self._model)
         prompt = backend.renderer.encode(backend.renderer.prompt(self.problem.question, "mixed"))
@@ -106,7 +108,7 @@ class Work:
         async with aclosing(as_they_end(self._attempts, width, 2 if routes else 0)) as ended:
             async for number, attempt in ended:
                 await ballot.add(number, attempt.trajectory())
-                if not fitted and settings.select == "majority" and self._settled(ballot, len(ways)):
+                if not fitted and settings.select in WITHOUT_SCORER and self._settled(ballot, len(ways)):
                     break
         if routes and (mode := fallback(ballot.cast, [mode for mode, _ in ways])) is not None:
             self._attempts.append(last := self._attempt(len(ways), mode, 0.0, backend, sandbox))
@@ -142,7 +144,7 @@ class Work:
     async def _decide(
         self, ballot: Ballot, question_logprobs: Sequence[float], trust: Trust | None, sandbox: Sandbox
     ) -> Solution:
-        """The answer that was chosen. Where it cannot be given, one that a check against the question shows to be right."""
+        """The answer that was chosen. Where it cannot be given, another one that a check proves."""
         standing = _standing(ballot, question_logprobs, trust)
         vote = await self._vote(ballot, trust, standing)
         if vote.winner.stop != "answered":
@@ -150,29 +152,27 @@ class Work:
         first = await self._judged(vote, standing, ballot.cast, trust, sandbox)
         if first.answer is not None:
             return first
-        for candidate, members in standing:
+        for candidate, members in standing[: 1 + MOST_OTHERS]:
             if all(one is not vote.winner for one in members):
                 other = Vote(members[0], candidate.agreement)
                 solution = await self._judged(other, standing, ballot.cast, trust, sandbox)
-                if solution.answer is not None and is_shown(solution.checks):
-                    return solution
+                if solution.answer is not None and is_proved(solution.checks):
+                    return replace(solution, confidence=None)  # what was estimated no longer counts
         return first
 
     async def _vote(self, ballot: Ballot, trust: Trust | None, standing: _Standing) -> Vote:
-        """Which answer was chosen: by trust, unless a scorer is to say."""
-        if trust is None or self._settings.select != "majority":
-            return await select(ballot, self._settings.select, self._scorer)
-        confidence = {id(members): candidate.confidence or 0.0 for candidate, members in standing}
-        return ballot.elect(lambda members: confidence[id(members)])
+        """Which answer was chosen."""
+        if self._settings.select == "trust" and trust is not None and trust.fitted and standing:
+            candidate, members = standing[0]
+            return Vote(members[0], candidate.agreement)
+        return await select(ballot, self._settings.select, self._scorer)
 
     async def _judged(
         self, vote: Vote, standing: _Standing, cast: Sequence[Trajectory], trust: Trust | None, sandbox: Sandbox
     ) -> Solution:
         """An answer that was chosen, if it stands its checks and is trusted."""
-        winner = vote.winner
-        own, agreeing = next(pair for pair in standing if any(one is winner for one in pair[1]))
-        if trust is None:  # else it was fitted with the first of those that agree
-            winner = next((one for one in agreeing if objection(one) is None), winner)
+        own, agreeing = next(pair for pair in standing if any(one is vote.winner for one in pair[1]))
+        winner = next((one for one in (vote.winner, *agreeing) if objection(one) is None), vote.winner)
         trajectories = sorted(cast, key=lambda one: one is not winner)
         checks = await self._checked(agreeing, winner, sandbox)
         doubt = objection(winner) or failure(checks)
@@ -186,9 +186,11 @@ class Work:
 
     async def _checked(self, agreeing: Sequence[Trajectory], winner: Trajectory, sandbox: Sandbox) -> tuple[Check, ...]:
         """How the answer was checked, within the time that is left; a check that cannot be done never costs the answer."""
-        left = self._settings.timeout_s - (time.perf_counter() - self._begun)
+        left = self._settings.timeout_s - (time.perf_counter() - self._begun) - SPARE_S
+        if left <= 0:
+            return ()
         try:
-            async with asyncio.timeout(max(0.0, left - SPARE_S)):
+            async with asyncio.timeout(left):
                 return await receipts(self.problem.question, winner.answer or "", agreeing, sandbox)
         except (TimeoutError, SandboxError):
             return ()
@@ -216,11 +218,11 @@ class Work:
 
 
 def _standing(ballot: Ballot, question_logprobs: Sequence[float], trust: Trust | None) -> _Standing:
-    """What is known of each answer, the most trusted one first, or else the one with the most votes."""
+    """What is known of each answer: the most trusted one first, of equal ones that with more votes, then the earliest."""
     cast, found = ballot.cast, []
     for members in ballot.classes:
         seen = signals(members, cast, question_logprobs) if trust else {}
-        confidence = trust.confidence(seen) if trust else None
+        confidence = trust.confidence(seen) if trust and trust.fitted else None
         agreement = len(members) / len(cast)
         found.append((Candidate(members[0].answer or "", agreement, confidence, seen), members))
     return sorted(found, key=lambda one: (one[0].confidence or 0.0, one[0].agreement), reverse=True)
@@ -228,17 +230,16 @@ def _standing(ballot: Ballot, question_logprobs: Sequence[float], trust: Trust |
 
 def _too_low(candidate: Candidate, threshold: float) -> str | None:
     """Why an answer without a check is not given, or None."""
-    confidence = candidate.confidence or 0.0
-    if confidence >= threshold:
+    sure = candidate.confidence
+    if sure is None or sure >= threshold:
         return None
-    why = _reason(candidate.signals)
-    return f"confidence {confidence:.0%} is below the {threshold:.0%} that this model needs; {why}"
+    return f"confidence {sure:.0%} is below the {threshold:.0%} that this model needs; {_reason(candidate.signals)}"
 
 
 def _reason(seen: Mapping[str, float]) -> str:
     """The most telling signal, in words."""
     if seen["implausible"]:
-        return "it cannot be what was asked for"
+        return "such a number is hardly what was asked for"
     if seen["agreement"] < 0.5:
         return f"only {seen['agreement']:.0%} of the attempts agree"
     if seen["unused"] > 0.3:

@@ -13,7 +13,7 @@ from ..engine.trajectory import Problem
 CALIBRATION = Path(__file__).parent / "bank" / "calibration.jsonl"
 """Questions written by hand; none of them is used for training (see `synthesis.measures`) or testing."""
 
-NONE: dict[str, Any] = {"bias": 0.0, "weights": {"agreement": 1.0}, "threshold": 0.0}
+NONE: dict[str, Any] = {"bias": 0.0, "weights": {}, "threshold": 0.0}
 """The trust before it is fitted: by votes alone, and nothing is withheld. With it a model answers as it will when it is: with
 all its attempts, and with the question's own likelihood among the signals."""
 

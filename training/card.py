@@ -14,6 +14,7 @@ from ..engine.backends.embedded import EMBEDDED_FOLDER
 from ..engine.errors import MathsolveError
 from ..engine.settings import Settings
 from ..engine.solver import Solver
+from ..engine.trust import Trust
 from ..evaluation.benchmarks.loading import load
 from ..evaluation.item import Item
 from ..evaluation.measure import markdown_table, summarise
@@ -103,8 +104,8 @@ def write_card(origin: Origin, source: Path, sets: Mapping[str, Sequence[Item]],
     for part in origin.parts:
         shutil.copy(part.card, target / part.name)
     config = json.loads((source / "config.json").read_text(encoding="utf-8"))
-    least = read_settings(target)["trust"]["threshold"]
-    replace_file(target / "README.md", [_card(origin, config, least, runs)])
+    trust = Trust(**read_settings(target)["trust"])
+    replace_file(target / "README.md", [_card(origin, config, trust, runs)])
 
 
 def origin_of(recipe: Recipe, folder: Path) -> Origin:
@@ -154,7 +155,7 @@ _TITLES = {
 }
 
 
-def _card(origin: Origin, config: dict[str, int], least: float, runs: dict[str, Run]) -> str:
+def _card(origin: Origin, config: dict[str, int], trust: Trust, runs: dict[str, Run]) -> str:
     sections = "\n\n".join(f"### {_TITLES[name]}\n\n{_section(run)}" for name, run in runs.items())
     stages = f"\n## What each stage gave\n\n{origin.stages}\n" if origin.stages else ""
     return f"""# The embedded model of mathsolve {__version__}
@@ -176,12 +177,20 @@ in the repository is the form for transformers.
 ## Measured
 
 {origin.samples} attempts per question, with abstention. "Wrong" are answers given with confidence that are wrong; "right but
-withheld" is what abstention costs. An answer is given where the estimated probability that it is right is at least
-{least:.0%}, or a check against the question shows that it is; the estimate was fitted on other questions
-(`training/bank/calibration.jsonl`).
+withheld" is what abstention costs. {_given(trust)}
 
 {sections}
 {stages}"""
+
+
+def _given(trust: Trust) -> str:
+    if not trust.fitted:
+        return "It was not fitted here: every answer is given, by votes."
+    return (
+        f"An answer is given where the estimated probability\nthat it is right is at least {trust.threshold:.0%}, or a "
+        "check against the question shows that it is; the estimate\nwas fitted on other questions "
+        "(`training/bank/calibration.jsonl`)."
+    )
 
 
 def _section(run: Run) -> str:

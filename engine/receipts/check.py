@@ -15,6 +15,8 @@ MOST = 2
 """Checks of one answer that run a program of ours."""
 AGAINST_QUESTION: frozenset[CheckKind] = frozenset(["put back", "inverse", "recomputed", "enumerated"])
 """Kinds of checks that read the question again; the others only compare attempts."""
+CONCLUSIVE: frozenset[CheckKind] = frozenset(["inverse", "recomputed", "enumerated"])
+"""Those of them that leave no other answer. A number that fulfils an equation may be one of two, or not the one asked for."""
 _FORMULA = re.compile(
     r"[=<>≤≥^√∫Σ\[\\]|\d\s*[-+*/!×÷·−%]|[a-z]\([a-z]\)|\bprime|common|divis|factor|remainder|left over|digit|binary|octal|inver"
 )
@@ -71,6 +73,11 @@ def failure(checks: Sequence[Check]) -> str | None:
 def is_shown(checks: Sequence[Check]) -> bool:
     """Whether a check against the question itself was passed, which says more than any estimate of how likely the answer is."""
     return any(check.passed and check.kind in AGAINST_QUESTION for check in checks)
+
+
+def is_proved(checks: Sequence[Check]) -> bool:
+    """Whether a check was passed that leaves no other answer."""
+    return any(check.passed and check.kind in CONCLUSIVE for check in checks)
 
 
 def line(checks: Sequence[Check]) -> str:

@@ -23,14 +23,19 @@ def agreements(agreeing: Sequence[Trajectory]) -> list[Check]:
     Args:
         agreeing: the attempts whose answer is the one that counts.
     """
-    forms = {form for attempt in agreeing if _ran(attempt) and (form := normal_form(_code(attempt))) is not None}
+    different = forms(agreeing)
     reasoned = [attempt for attempt in agreeing if not any(isinstance(step, Program) for step in attempt.steps)]
     found = []
-    if forms and reasoned:
+    if different and reasoned:
         found.append(Check("agreement", True, "reasoning in words and a program agree"))
-    if len(forms) > 1:
-        found.append(Check("programs", True, f"{_count(len(forms))} different programs agree"))
+    if len(different) > 1:
+        found.append(Check("programs", True, f"{_count(len(different))} different programs agree"))
     return found
+
+
+def forms(attempts: Sequence[Trajectory]) -> set[str]:
+    """The really different programs among those of attempts that ran to their ends and worked something out."""
+    return {form for one in attempts if _ran(one) and (form := normal_form(_code(one))) is not None}
 
 
 def _count(number: int) -> str:

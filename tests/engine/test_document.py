@@ -2,13 +2,14 @@
 
 import asyncio
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from mathsolve.engine.document import export, json_text, markdown, notebook, prose, read
 from mathsolve.engine.errors import UsageError
-from mathsolve.engine.trajectory import Problem, Solution, Thought, Trajectory
+from mathsolve.engine.trajectory import Candidate, Problem, Solution, Thought, Trajectory
 from mathsolve.sandbox import Limits, Observation, ProcessSandbox, Program
 
 QUESTION = "What is 2*3*x, and x_1?"
@@ -70,7 +71,8 @@ def test_jupyter_shows_the_markdown() -> None:
 
 def test_json_reads_back(tmp_path: Path) -> None:
     path = tmp_path / "session.json"
-    solutions = [worked(), solved(answer=None)]
+    candidates = (Candidate("4", 0.6, 0.9), Candidate("5", 0.4))
+    solutions = [worked(), solved(answer=None), replace(worked(), candidates=candidates)]
     export(solutions, path)
     assert [s.to_dict() for s in read(path)] == [s.to_dict() for s in solutions]
 

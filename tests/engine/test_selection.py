@@ -111,16 +111,36 @@ def test_attempts_are_called_off_when_the_vote_is_settled(tmp_path: Path) -> Non
     assert (solution.answer, len(solution.trajectories)) == ("4", 3)  # three of five cannot be overtaken
 
 
-def test_what_a_check_refutes_gives_way_to_what_one_shows(tmp_path: Path) -> None:
-    question, path = "What is 17 * 23?", tmp_path / "solutions.jsonl"
-    settings = Settings(f"replay:{path}", "cot", 5, risk=0.0, family="qwen-tir")
-    for others, answer, agreement in ((["391", "391"], "391", 0.4), (["401", "402"], None, 0.6)):
-        completions = [WORDS % text for text in ["381", *others, "381", "381"]]
-        path.write_text(json.dumps({"question": question, "completions": completions}))
-        with Solver(settings) as solver:
-            solution = solver.solve(question)
-        assert (solution.answer, solution.agreement) == (answer, agreement)
-        assert [one.answer for one in solution.candidates] == ["381", *dict.fromkeys(others)]
+def answered(tmp_path: Path, question: str, answers: Sequence[str]) -> Solution:
+    path = tmp_path / "solutions.jsonl"
+    path.write_text(json.dumps({"question": question, "completions": [WORDS % text for text in answers]}))
+    settings = Settings(f"replay:{path}", "cot", len(answers), risk=0.0, family="qwen-tir")
+    with Solver(settings) as solver:
+        return solver.solve(question)
+
+
+def test_what_a_check_refutes_gives_way_to_what_one_proves(tmp_path: Path) -> None:
+    proved = answered(tmp_path, "What is 17 * 23?", ["381", "391", "391", "381", "381"])
+    assert (proved.answer, proved.agreement, proved.confidence) == ("391", 0.4, None)
+    assert [(one.answer, one.agreement) for one in proved.candidates] == [("381", 0.6), ("391", 0.4)]
+    assert proved.trajectories[0].answer == "391" and all(check.passed for check in proved.checks)
+    wrong = answered(tmp_path, "What is 17 * 23?", ["381", "401", "402", "381", "381"])
+    assert (wrong.answer, wrong.trajectory.answer, wrong.agreement) == (None, "381", 0.6)
+
+
+@pytest.mark.parametrize(
+    ("question", "refuted", "other"),
+    [
+        ("Find the positive root of x^2 - x - 6 = 0.", "4", "-2"),
+        ("What is the largest solution of x^2 - 5x + 6 = 0?", "4", "2"),
+        ("Solve |2x - 1| = 5.", "4", "3"),
+        ("Solve 2^(x^2) = 16.", "3", "2"),
+    ],
+)
+def test_what_only_fulfils_an_equation_does_not_take_the_place_of_the_vote(
+    tmp_path: Path, question: str, refuted: str, other: str
+) -> None:
+    assert answered(tmp_path, question, [refuted, other, refuted, other, refuted]).answer is None
 
 
 def test_a_solver_chooses_by_the_scores_of_its_scorer(tmp_path: Path) -> None:

@@ -11,13 +11,14 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from mathsolve.engine.errors import UsageError
-from mathsolve.engine.receipts.check import is_shown
+from mathsolve.engine.errors import BackendError, UsageError
+from mathsolve.engine.receipts.check import is_proved
 from mathsolve.engine.settings import Settings
 from mathsolve.engine.solver import Solver
 from mathsolve.engine.trajectory import Solution
+from mathsolve.engine.trust import SIGNALS
 from mathsolve.training import embedded
-from mathsolve.training.calibration import NONE, calibration_problems, fit_trust
+from mathsolve.training.calibration import NONE, calibration_problems, fit_logistic, fit_trust
 from mathsolve.training.card import TRANSFORMERS_FORM
 from mathsolve.training.claim import claim
 from mathsolve.training.export import Serving, export_run, read_settings, write_settings
@@ -142,20 +143,54 @@ def test_trust_is_fitted_to_the_answers_as_they_are_served(tmp_path: Path) -> No
             assert signals == pytest.approx(after[answer], abs=1e-3)
 
 
-def test_the_answer_is_the_one_that_is_trusted_most(tmp_path: Path) -> None:
+def test_the_answer_is_the_one_that_is_trusted_most_or_one_that_is_proved(tmp_path: Path) -> None:
     shutil.copytree(embedded.EMBEDDED_FOLDER, model := tmp_path / "model")
-    fewest_votes = {"bias": 0.0, "weights": {"agreement": -1.0}, "threshold": 0.0}
+    fewest_votes = {"bias": 0.0, "weights": {name: -(name == "agreement") for name in SIGNALS}, "threshold": 0.0}
     write_settings(model, {**read_settings(model), "trust": fewest_votes})
+    problems = calibration_problems()[::12]
     with Solver(Settings(model=str(model), seed=1)) as solver:
-        found = [one for one in solver.solve_many(calibration_problems()[::12]) if len(one.candidates) > 1]
-    unshown = [
-        one for one in found if not is_shown(one.checks)
-    ]  # what is shown to be right takes the place of what is not
-    assert len(unshown) > 5
-    for solution in unshown:
-        assert solution.agreement == min(one.agreement for one in solution.candidates)
-        assert solution.trajectory.answer == solution.candidates[0].answer
-        assert solution.candidates[0].confidence == solution.confidence
+        found = [one for one in solver.solve_many(problems) if len(one.candidates) > 1]
+    with Solver(Settings(model=str(model), seed=1, select="majority")) as solver:
+        voted = [one for one in solver.solve_many(problems) if len(one.candidates) > 1]
+    proved = [one for one in found if one.answer is not None and one.confidence is None]
+    assert len(found) > 5
+    for solution in found:
+        assert [one.confidence for one in solution.candidates] == sorted(
+            (one.confidence or 0.0 for one in solution.candidates), reverse=True
+        )
+        if solution in proved:
+            assert is_proved(solution.checks)
+        else:
+            assert solution.agreement == min(one.agreement for one in solution.candidates)
+            assert solution.confidence == solution.candidates[0].confidence
+    for solution in voted:
+        assert is_proved(solution.checks) or solution.agreement == max(one.agreement for one in solution.candidates)
+
+
+def test_a_trust_that_was_fitted_to_other_signals_is_refused(tmp_path: Path) -> None:
+    shipped = read_settings(embedded.EMBEDDED_FOLDER)
+    assert set(shipped["trust"]["weights"]) == set(SIGNALS)
+    shutil.copytree(embedded.EMBEDDED_FOLDER, model := tmp_path / "model")
+    write_settings(model, {**shipped, "trust": {"bias": 0.0, "weights": {"agreement": 3.0}, "threshold": 0.5}})
+    with pytest.raises(BackendError, match="export the model again"), Solver(Settings(model=str(model))) as solver:
+        solver.solve("What is 15% of 80?")
+
+
+def test_a_model_without_a_fitted_trust_answers_by_votes_and_says_no_confidence(tmp_path: Path) -> None:
+    made, trust = export_run(TRANSFORMERS_FORM, tmp_path, Serving(samples=5, least_confidence=0, seed=1))
+    assert trust == NONE
+    with Solver(Settings(model=str(made), seed=1)) as solver:
+        for solution in solver.solve_many(calibration_problems()[:10]):
+            assert solution.confidence is None and "confidence" not in (solution.detail or "")
+            votes = [one.agreement for one in solution.candidates]
+            assert votes == sorted(votes, reverse=True)
+
+
+def test_the_logistic_fit_finds_what_tells_right_from_wrong() -> None:
+    rows = [{"a": float(a), "b": float(b)} for a in range(4) for b in range(4)]
+    fitted = fit_logistic(rows, [row["a"] > 1 for row in rows], ridge=1e-6)
+    assert fitted["weights"]["a"] > 5 and abs(fitted["weights"]["b"]) < 0.01
+    assert -1.51 < fitted["bias"] / fitted["weights"]["a"] < -1.49, "the odds are even halfway"
 
 
 def signals_by_answer(solution: Solution) -> dict[str, Mapping[str, float]]:
