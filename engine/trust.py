@@ -53,7 +53,7 @@ class Trust:
     def __post_init__(self) -> None:
         """Raises `ValueError` where it was fitted to other signals."""
         if self.weights and set(self.weights) != set(SIGNALS):
-            raise ValueError("its trust was fitted to other signals: export the model again with this version")
+            raise ValueError("its trust was fitted to other signals")
 
     @property
     def fitted(self) -> bool:
