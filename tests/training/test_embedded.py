@@ -172,7 +172,10 @@ def test_a_trust_that_was_fitted_to_other_signals_is_refused(tmp_path: Path) -> 
     assert set(shipped["trust"]["weights"]) == set(SIGNALS)
     shutil.copytree(embedded.EMBEDDED_FOLDER, model := tmp_path / "model")
     write_settings(model, {**shipped, "trust": {"bias": 0.0, "weights": {"agreement": 3.0}, "threshold": 0.5}})
-    with pytest.raises(BackendError, match="fitted to other signals; export it again"), Solver(Settings(model=str(model))) as solver:
+    with (
+        pytest.raises(BackendError, match="fitted to other signals; export it again"),
+        Solver(Settings(model=str(model))) as solver,
+    ):
         solver.solve("What is 15% of 80?")
 
 
