@@ -127,7 +127,7 @@ def test_text_is_heard_as_it_comes_and_without_its_stop(like_vllm: Server, famil
 
 
 def test_text_of_any_server_ends_at_the_first_of_many_stops(plain: Server) -> None:
-    stops = ("</program>", "no 1", "no 2", "no 3", "import *", "<end>", "differen")
+    stops = ("</program>", "no 1", "no 2", "no 3", "import *", "<end>", "espect to")
     short, stopped, other = ask(
         plain.url,
         Sampling(max_tokens=5, stops=STOPS),
@@ -137,14 +137,14 @@ def test_text_of_any_server_ends_at_the_first_of_many_stops(plain: Server) -> No
     )
     assert (short.finished, short.stop, short.size) == ("length", None, 5)
     assert (stopped.stop, stopped.text[-5:]) == ("import *", "ympy ")
-    assert (other.stop, other.text) == ("differen", "This is a product; ")
+    assert (other.stop, other.text) == ("espect to", "Differentiate with r")
     assert all(len(body["stop"]) <= 4 for body in plain.seen()["bodies"] if "stop" in body)
 
 
 def test_a_stop_within_a_token_leaves_its_rest_to_the_engine(like_vllm: Server) -> None:
-    (found,) = ask(like_vllm.url, Sampling(max_tokens=60, stops=("erentiate it w",)))
+    (found,) = ask(like_vllm.url, Sampling(max_tokens=60, stops=("erentiate wit",)))
     (backend,) = (find("embedded").load(),)
-    assert found.stop == "erentiate it w"
+    assert found.stop == "erentiate wit"
     assert backend.renderer.decode(found.ids) + found.rest == found.text + found.stop
 
 
