@@ -86,7 +86,7 @@ class Profile:
     samples: int = 4
     """Attempts per question in `auto` unless the user says otherwise; two that agree in words and by program are enough."""
     trust: Trust | None = None
-    """When its answers are to be trusted, if that was fitted."""
+    """How far its answers are to be trusted, where it comes with that."""
 
 
 class Text(Protocol):

@@ -2,8 +2,8 @@
 
 `implausible(question, answer)` reads both as text, in English. It is a sign and no proof, so the trust in an answer
 (`engine.trust`) weighs it like any other. Hardly any true answer is called implausible, of the benchmarks that come with the
-package fewer than one in 500 (`tests/engine/test_plausible.py`); where numbers of a story were replaced at random, as in
-GSM-Hard, one in ten is.
+package fewer than one in 500 (`tests/engine/test_plausible.py`). That does not hold where the numbers of a story were replaced
+at random, as in GSM-Hard: true answers are negative or broken there.
 """
 
 from __future__ import annotations

@@ -45,9 +45,9 @@ class Settings:
     model's folder, if it has one."""
 
 
-def plan(settings: Settings, samples: int, *, fitted: bool = True) -> list[tuple[str, float]]:
+def plan(settings: Settings, samples: int, *, with_trust: bool = True) -> list[tuple[str, float]]:
     """Mode and temperature of each attempt: the first is greedy. In `auto` the second is greedy, too, in another mode that
-    checks the first: a program without words where the trust in answers was `fitted` so, else words without a program.
+    checks the first: a program without words where the model comes `with_trust`, which is fitted so, else words alone.
 
     >>> plan(Settings(), 3)
     [('mixed', 0.0), ('pot', 0.0), ('mixed', 0.7)]
@@ -55,7 +55,7 @@ def plan(settings: Settings, samples: int, *, fitted: bool = True) -> list[tuple
     mode: str = "mixed" if settings.mode == "auto" else settings.mode
     attempts = [(mode, 0.0)] + [(mode, settings.temperature)] * (samples - 1)
     if settings.mode == "auto" and samples > 1:
-        attempts[1] = ("pot" if fitted else "cot", 0.0)
+        attempts[1] = ("pot" if with_trust else "cot", 0.0)
     return attempts
 
 

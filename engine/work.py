@@ -97,18 +97,18 @@ class Work:
 
     async def _sample(self, backend: Backend, sandbox: Sandbox, ballot: Ballot) -> None:
         """Runs the planned attempts until all are done or the vote is settled; the others are called off."""
-        settings, fitted = self._settings, backend.profile.trust is not None
-        routes = settings.mode == "auto" and not fitted and "cot" in backend.renderer.family.prompts
-        usual = backend.profile.samples if fitted or routes else 1
-        planned = settings if fitted or routes or settings.mode != "auto" else replace(settings, mode="mixed")
-        ways = plan(planned, settings.samples or usual, fitted=fitted)
+        settings, with_trust = self._settings, backend.profile.trust is not None
+        routes = settings.mode == "auto" and not with_trust and "cot" in backend.renderer.family.prompts
+        usual = backend.profile.samples if with_trust or routes else 1
+        planned = settings if with_trust or routes or settings.mode != "auto" else replace(settings, mode="mixed")
+        ways = plan(planned, settings.samples or usual, with_trust=with_trust)
         ways = routed(ways, self.problem.question, self._record) if routes else ways
         self._attempts = [self._attempt(number, *way, backend, sandbox) for number, way in enumerate(ways)]
-        width = len(ways) if fitted else settings.width
+        width = len(ways) if with_trust else settings.width
         async with aclosing(as_they_end(self._attempts, width, 2 if routes else 0)) as ended:
             async for number, attempt in ended:
                 await ballot.add(number, attempt.trajectory())
-                if not fitted and settings.select in WITHOUT_SCORER and self._settled(ballot, len(ways)):
+                if not with_trust and settings.select in WITHOUT_SCORER and self._settled(ballot, len(ways)):
                     break
         if routes and (mode := fallback(ballot.cast, [mode for mode, _ in ways])) is not None:
             self._attempts.append(last := self._attempt(len(ways), mode, 0.0, backend, sandbox))
@@ -116,8 +116,8 @@ class Work:
             await ballot.add(len(ways), last.trajectory())
 
     def _settled(self, ballot: Ballot, planned: int) -> bool:
-        """Whether more attempts would change nothing: an answer that was reasoned and computed, or one far ahead. Where the
-        trust in an answer was fitted, it was with all attempts, so all are made."""
+        """Whether more attempts would change nothing: an answer that was reasoned and computed, or one far ahead. Where a
+        model comes with a trust, that is fitted with all attempts, so all are made."""
         cast = ballot.cast
         if self._settings.mode == "auto" and len(cast) == 2 and ballot.counts == [2]:
             return any(check.kind == "agreement" for check in agreements(cast))

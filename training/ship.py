@@ -170,5 +170,5 @@ def _begun(start: str | None) -> str:
     if start is None:
         return "trained from scratch"
     if Path(start).resolve() == TRANSFORMERS_FORM:
-        return "trained further from the model that the package shipped before"
+        return "trained further from the model that the package had before"
     return f"trained further from `{Path(start).name if Path(start).is_dir() else start}`"

@@ -86,11 +86,11 @@ def test_the_rule_of_adaptive_consistency(counts: list[int], done: bool) -> None
     assert settled(counts, 100, 0.05) == done
 
 
-def solved(tmp_path: Path, completions: Sequence[str], **settings: object) -> Solution:
+def solved(tmp_path: Path, completions: Sequence[str], question: str = "?", **settings: object) -> Solution:
     path = tmp_path / "solutions.jsonl"
-    path.write_text(json.dumps({"question": "?", "completions": completions}))
+    path.write_text(json.dumps({"question": question, "completions": completions}))
     with Solver(Settings(f"replay:{path}", family="qwen-tir", **settings)) as solver:  # type: ignore[arg-type]
-        return solver.solve("?")
+        return solver.solve(question)
 
 
 def test_words_and_a_program_that_agree_are_enough(tmp_path: Path) -> None:
@@ -111,20 +111,17 @@ def test_attempts_are_called_off_when_the_vote_is_settled(tmp_path: Path) -> Non
     assert (solution.answer, len(solution.trajectories)) == ("4", 3)  # three of five cannot be overtaken
 
 
-def answered(tmp_path: Path, question: str, answers: Sequence[str]) -> Solution:
-    path = tmp_path / "solutions.jsonl"
-    path.write_text(json.dumps({"question": question, "completions": [WORDS % text for text in answers]}))
-    settings = Settings(f"replay:{path}", "cot", len(answers), risk=0.0, family="qwen-tir")
-    with Solver(settings) as solver:
-        return solver.solve(question)
+def voted(tmp_path: Path, question: str, answers: Sequence[str]) -> Solution:
+    """What comes of these answers, all of them in words."""
+    return solved(tmp_path, [WORDS % text for text in answers], question, mode="cot", samples=len(answers), risk=0.0)
 
 
 def test_what_a_check_refutes_gives_way_to_what_one_proves(tmp_path: Path) -> None:
-    proved = answered(tmp_path, "What is 17 * 23?", ["381", "391", "391", "381", "381"])
+    proved = voted(tmp_path, "What is 17 * 23?", ["381", "391", "391", "381", "381"])
     assert (proved.answer, proved.agreement, proved.confidence) == ("391", 0.4, None)
     assert [(one.answer, one.agreement) for one in proved.candidates] == [("381", 0.6), ("391", 0.4)]
     assert proved.trajectories[0].answer == "391" and all(check.passed for check in proved.checks)
-    wrong = answered(tmp_path, "What is 17 * 23?", ["381", "401", "402", "381", "381"])
+    wrong = voted(tmp_path, "What is 17 * 23?", ["381", "401", "402", "381", "381"])
     assert (wrong.answer, wrong.trajectory.answer, wrong.agreement) == (None, "381", 0.6)
 
 
@@ -140,7 +137,7 @@ def test_what_a_check_refutes_gives_way_to_what_one_proves(tmp_path: Path) -> No
 def test_what_only_fulfils_an_equation_does_not_take_the_place_of_the_vote(
     tmp_path: Path, question: str, refuted: str, other: str
 ) -> None:
-    assert answered(tmp_path, question, [refuted, other, refuted, other, refuted]).answer is None
+    assert voted(tmp_path, question, [refuted, other, refuted, other, refuted]).answer is None
 
 
 def test_a_solver_chooses_by_the_scores_of_its_scorer(tmp_path: Path) -> None:
