@@ -162,6 +162,7 @@ def test_phrasing_never_touches_the_numbers() -> None:
     for end, number in product(ends, range(60)):
         question = vary(end, Random(number), habits=Habits(bare=0.5, marked=1, closer=0, opener=0, slip=0))
         assert question.count("!") == end.count("!"), "a factorial came or went"
+        assert not ("=" in end and question.endswith(" =")), "an equation with a second sign at its end"
     slips = {slipped(f"How {word} dice", Random(n)) for word in ("there", "three", "seven") for n in range(40)}
     assert slips == {"How there dice", "How tehre dice", "How three dice", "How seven dice"}
     assert typographic("2*x**2 - 3 = sqrt(5)", Random(3)) == "2·x² − 3 = √5"
@@ -171,6 +172,12 @@ def test_phrasing_never_touches_the_numbers() -> None:
     assert slipped(anagram, Random(1)) != anagram
     assert slipped("d/dx sin(x)*cos(2x) $\\frac{1}{2}$ = ?", Random(1)) == "d/dx sin(x)*cos(2x) $\\frac{1}{2}$ = ?"
     assert not set(HELD_OUT_OPENERS) & (set(OPENERS) | set(CLOSERS))
+
+
+def test_nothing_is_greeted_twice() -> None:
+    always = Habits(opener=1, closer=0, small=0, slip=0, double_space=0)
+    told = {vary("Q: what is 7 plus 5", Random(number), ("Q: ", "Task: "), always) for number in range(40)}
+    assert {text.count("Q: ") for text in told} == {1} and any(text.startswith("Task: ") for text in told)
 
 
 def test_weights_decide_how_often_a_seed_is_drawn() -> None:

@@ -106,7 +106,8 @@ def _ending(question: str, rng: Random, habits: Habits) -> str:
         return question if factorial else question[:-1].rstrip()
     if last.isalnum() and rng.random() < habits.marked:
         mark = rng.choice((".", "?", " ?", "!", " ="))
-        question += mark if mark != "!" or _WORD_AT_END.search(question) else "."
+        amiss = (mark == "!" and not _WORD_AT_END.search(question)) or (mark == " =" and "=" in question)
+        question += "." if amiss else mark
     if question[-1:] in ".?!" and rng.random() < habits.closer:
         closer = rng.choice(CLOSERS)
         return question if "exact" in closer and _ROUNDED.search(question) else question + closer
@@ -114,7 +115,10 @@ def _ending(question: str, rng: Random, habits: Habits) -> str:
 
 
 def _opened(question: str, opener: str) -> str:
-    """`please` goes only before a command; after a comma or nothing, the question goes on with a small letter."""
+    """`please` goes only before a command; after a comma or nothing, the question goes on with a small letter. A question that
+    begins so already stays as it is."""
+    if question.lower().startswith(opener.lower()):
+        return question
     if opener.lower() == "please ":
         return opener + question[0].lower() + question[1:] if _COMMANDS.match(question) else question
     if (
