@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import os
@@ -24,8 +25,11 @@ from mathsolve.engine.trajectory import Role, Step, Thought
 from mathsolve.sandbox import Observation, Program
 from mathsolve.training.average import mean_weights
 from mathsolve.training.card import TRANSFORMERS_FORM
+from mathsolve.training.dpo.costs import estimated
 from mathsolve.training.dpo.data import encoded
+from mathsolve.training.dpo.held_out import HeldOut
 from mathsolve.training.dpo.pairs import Kind, Pair, Served, Side, form_of
+from mathsolve.training.dpo.progress import PreferenceReport
 from mathsolve.training.dpo.run import prefer
 from mathsolve.training.dpo.trainer import DpoTrainer, PairDataset, collate
 from mathsolve.training.export import write_settings
@@ -199,6 +203,20 @@ def test_chosen_solutions_that_become_less_likely_are_told_once(start: Path, wor
         trainer.compute_loss(trainer.model, collate([certain[0], certain[1]]))
         trainer.log({"loss": 1.0})
     assert len(told) == 1 and "the chosen solutions of 100% of the pairs are less likely than at the start" in told[0]
+
+
+def test_what_does_not_carry_over_to_held_out_pairs_is_told_once(start: Path, words: Writing, tmp_path: Path) -> None:
+    data, _ = encoded([pair(0), pair(1)], recipe_of(start), words)
+    trainer = trainer_of(start, words, tmp_path, PairDataset(data, [0, 1] * 4))
+    certain = PairDataset(data, [1], np.zeros(4, np.float32))
+    report = PreferenceReport(tmp_path, QUIET, estimated(trainer, recipe_of(start), data, 1, tiny=False), tiny=False)
+    told = Console(record=True, file=io.StringIO(), width=500)
+    held = HeldOut(trainer, certain, 0.1, report, told)
+    for _ in range(2):
+        held.on_save(trainer.args, trainer.state, trainer.control)
+    text = told.export_text()
+    assert text.count("the chosen solutions of 100% of the held-out pairs are less likely than at the start") == 1, text
+    assert [line["held_fell"] for line in log(tmp_path)] == [1, 1]
 
 
 def test_padding_changes_no_log_probability(start: Path, words: Writing, tmp_path: Path) -> None:
