@@ -40,7 +40,7 @@ def mean_weights(folders: Sequence[Path], shares: Sequence[float] | None = None)
         shares: how much each counts, with any sum; by default all the same.
 
     Raises:
-        MathsolveError: a folder holds no whole weights, or others than the first one's.
+        MathsolveError: a folder holds no whole weights, others than the first one's, or some that are not finite.
     """
     shares = shares or [1.0] * len(folders)
     mean: dict[str, Tensor] = {}
@@ -54,6 +54,10 @@ def mean_weights(folders: Sequence[Path], shares: Sequence[float] | None = None)
             raise MathsolveError(f"the weights in {folder} are damaged ({error}); make them again") from error
         if mean and _shapes(weights) != _shapes(mean):
             raise MathsolveError(f"the weights in {folder} have other names or shapes than those in {folders[0]}")
+        if not all(tensor.isfinite().all() for tensor in weights.values()):
+            raise MathsolveError(
+                f"weights in {folder} are not finite: the training diverged; train it again with a smaller learning_rate"
+            )
         for name, tensor in weights.items():
             mean[name] = mean.get(name, torch.zeros(())) + tensor.float() * (share / sum(shares))
     return mean

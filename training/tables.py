@@ -179,7 +179,8 @@ class Judging(Table):
     held_out: float = Field(default=0.1, gt=0, lt=1)
     """Share of the problems that are not trained on: on them it is measured and, if it is a critique model, calibrated."""
     margin: float = Field(default=0.0, ge=0)
-    """How far the reward of a right attempt must be above that of a wrong one, for each of the ten marks between them."""
+    """How far the reward of a right attempt must be above that of a wrong one, where all ten marks are between them; for fewer
+    marks less, in proportion."""
     centring: float = Field(default=0.01, ge=0)
     """Weight of the square of the sum of two rewards, which keeps rewards about zero."""
 

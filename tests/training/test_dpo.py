@@ -265,11 +265,20 @@ def test_pairs_that_are_too_long_are_left_out_and_none_at_all_is_an_error(
     assert len(data) == 1 and told["longer than a row"] == 1
     file = tmp_path / "pairs.jsonl"
     file.write_text(long.model_dump_json() + "\n", encoding="utf-8")
-    with pytest.raises(UsageError, match=r"pairs\.jsonl holds no pair whose solutions are of at most 64 tokens"):
+    with pytest.raises(
+        UsageError, match=r"pairs\.jsonl holds no pair to learn from: 1 longer than a row; a row has 64 tokens"
+    ):
         prefer(recipe_of(start), file, tmp_path / "run", QUIET)
     file.write_text(pair(0).model_dump_json() + "\n", encoding="utf-8")
     with pytest.raises(UsageError, match="fewer than the 8 of one step"):
         prefer(recipe_of(start, held_out=0), file, tmp_path / "run", QUIET)
+    same = pair(0).model_copy(update={"rejected": pair(0).chosen})
+    file.write_text(same.model_dump_json() + "\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"pairs\.jsonl holds no pair to learn from: 1 with nothing to compare"):
+        prefer(recipe_of(start), file, tmp_path / "run", QUIET)
+    file.write_text(pair(0).model_dump_json().replace('"gap":1.0', '"gap":NaN') + "\n", encoding="utf-8")
+    with pytest.raises(UsageError, match=r"line 1 is no pair.*gap"):
+        prefer(recipe_of(start), file, tmp_path / "run", QUIET)
     assert not (tmp_path / "run" / "pairs").exists(), "more may be brought to the same folder"
 
 

@@ -19,9 +19,10 @@ from mathsolve.training.dpo.balance import balanced, forms
 from mathsolve.training.dpo.pairing import pairs_of
 from mathsolve.training.dpo.pairs import Pair, read_pairs
 from mathsolve.training.dpo.pairs_command import pairs as pair_up
+from mathsolve.training.dpo.yields import make_pairs
 from mathsolve.training.hard.score import Scale, scale_of
 from mathsolve.training.samples import Sampled, pooled
-from mathsolve.training.trainable import trainable
+from mathsolve.training.trainable import Trainable, trainable
 
 TRAM = Item("toy/tram", "toy", "A tram has 5 stops of 4 minutes and 3 of 9 minutes. How long does it wait?", "47")
 FIRST = (Program("print(5 * 4)"), Observation("ok", stdout="20\n"))
@@ -115,6 +116,19 @@ def test_wide_pairs_are_clearly_right_and_clearly_wrong_by_the_scores(tmp_path: 
         scale_of([problem], "reward")
 
 
+def test_where_scores_count_a_sample_without_one_is_in_no_pair(tmp_path: Path) -> None:
+    wrong = [ran(f"print(5 * 4 + 3 * 9 + {n})", str(47 + n)) for n in range(1, 7)]
+    attempts = [(RIGHT, "correct"), *((steps, "wrong") for steps in wrong)]
+    records = [
+        record(n, steps, verdict, scores={"critique": 0.9 if n == 0 else 0.1} if n < 3 else {})
+        for n, (steps, verdict) in enumerate(attempts)
+    ]
+    (problem,) = pooled([run_of(tmp_path / "run", records)])
+    pairs = pairs_of(problem, scale_of([problem], "critique"))
+    assert pairs and {pair.rejected.sample for pair in pairs} <= {1, 2}
+    assert {pair.gap for pair in pairs} == {0.8}, "the scores are 0.9 and 0.1"
+
+
 def test_a_reward_is_no_scale(tmp_path: Path) -> None:
     (problem,) = pooled([run_of(tmp_path / "run", [record(0, RIGHT, "correct", scores={"reward": -3.5})])])
     with pytest.raises(UsageError, match=r"go from -3.5 to -3.5; name a critique"):
@@ -134,11 +148,14 @@ def test_sides_are_of_one_prompt_and_of_a_similar_length_and_a_problem_gives_fou
 def test_both_sides_have_the_same_mix_of_forms(tmp_path: Path) -> None:
     (tmp_path / "a").mkdir()
     (tmp_path / "b").mkdir()
-    (over,) = pairs_of(sampled(tmp_path / "a", [RIGHT], [MISSAID]), Scale(), ("wide",))
+    said = sampled(tmp_path / "a", [RIGHT], [MISSAID])
+    (over,) = pairs_of(said, Scale(), ("wide",))
     (under,) = pairs_of(sampled(tmp_path / "b", [SAID], [WRONG]), Scale(), ("wide",))
     kept = balanced([over, over, under])
     assert forms(kept) == {("mixed", "cot"): 1, ("cot", "mixed"): 1}
     assert balanced([over]) == []
+    made = make_pairs(Trainable([said], 0), Scale(), ("wide",))
+    assert not made.pairs and made.problems == {"with pairs that were all dropped for balance": 1}
 
 
 def test_the_command_writes_pairs_with_the_tokens_as_served_and_a_card(

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 import torch
 from rich.console import Console
-from safetensors.torch import load_file
+from safetensors.torch import load_file, save_file
 from transformers import AutoModelForCausalLM
 
 from mathsolve.engine.errors import MathsolveError, UsageError
@@ -371,3 +371,19 @@ def test_a_run_that_was_refused_its_data_begins_with_better_ones_and_then_keeps_
     file.write_text(whole * 2, encoding="utf-8")
     with pytest.raises(UsageError, match=r"was begun with another data; name another folder with --out"):
         fine_tune(recipe, [Source(file)], run, QUIET)
+
+
+def test_a_training_that_diverges_says_so_and_makes_no_model(data: Path, recipe_file: Path, tmp_path: Path) -> None:
+    with pytest.raises(
+        MathsolveError, match=r"step \d+: .* is nan: the training diverged; choose a smaller learning_rate"
+    ):
+        fine_tune(changed(recipe_file, learning_rate=1e30, warmup_steps=0), [Source(data)], tmp_path / "run", QUIET)
+    assert not (tmp_path / "run" / "model").exists()
+
+
+def test_weights_that_are_no_numbers_are_no_model(whole: Path, tmp_path: Path) -> None:
+    weights = load_file(whole / "model" / "model.safetensors")
+    weights[next(iter(weights))].view(-1)[0] = float("nan")
+    save_file(weights, tmp_path / "model.safetensors")
+    with pytest.raises(MathsolveError, match=r"are not finite: the training diverged"):
+        mean_weights([tmp_path])

@@ -67,7 +67,7 @@ def pairs_of(problem: Sampled, scale: Scale, kinds: Sequence[Kind] = KINDS) -> l
     found: dict[Kind, list[Candidate]] = {kind: [] for kind in kinds}
     hard = class_of(problem, scale) == "learnable-hard"
     for mode in dict.fromkeys(sample.record.mode for sample in problem.samples):
-        right, wrong = (_distinct(side, mode) for side in (problem.right, problem.wrong))
+        right, wrong = (_distinct(scale.scored(side), mode) for side in (problem.right, problem.wrong))
         for kind in kinds:
             if kind != "near" or hard:
                 found[kind] += [one for one in _FINDERS[kind](right, wrong, scale) if _alike_in_length(one)]
@@ -77,7 +77,7 @@ def pairs_of(problem: Sampled, scale: Scale, kinds: Sequence[Kind] = KINDS) -> l
 def _wide(right: Sequence[Sample], wrong: Sequence[Sample], scale: Scale) -> Iterator[Candidate]:
     for better, worse in product(right, wrong):
         high, low = scale.of(better), scale.of(worse)
-        if scale.scorer and (high is None or low is None or high < CLEARLY_RIGHT or low > CLEARLY_WRONG):
+        if high is not None and low is not None and (high < CLEARLY_RIGHT or low > CLEARLY_WRONG):
             continue
         one = Candidate("wide", better, worse, ())
         other_form = form_of(better.record.steps) != form_of(worse.record.steps)

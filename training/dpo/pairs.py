@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any, Literal, get_args
 
-from pydantic import PlainSerializer, PlainValidator, ValidationError
+from pydantic import Field, PlainSerializer, PlainValidator, ValidationError
 
 from ...engine.errors import UsageError, first_fault
 from ...engine.trajectory import Role, Step, Thought, step_from_dict, step_to_dict
@@ -22,6 +22,9 @@ Kind = Literal["step", "near", "wide"]
 """`wide`: a clearly right solution against a clearly wrong one; `near`: against the wrong one most like it; `step`: both up
 to the first program that runs otherwise."""
 KINDS: tuple[Kind, ...] = get_args(Kind)
+
+Share = Annotated[float, Field(ge=0, le=1)]
+"""From 0 to 1."""
 
 ENDED = frozenset({"answered", "refused", "untrusted", "no_answer"})
 """Stops of a solution that the model itself brought to its end."""
@@ -58,7 +61,7 @@ class Side(OnDisk):
     """How it goes about it: by words, a program, or both."""
     ended: bool
     """Whether the model itself ended it here."""
-    score: float | None = None
+    score: Share | None = None
     """Of the whole solution, 0 to 1, where a scorer was named."""
     steps: tuple[StepOnDisk, ...]
     """Thoughts, programs and observations in order."""
@@ -90,9 +93,9 @@ class Pair(OnDisk):
     """The right answer, by which attempts at a problem that is held out are judged; files of before lack it."""
     mode: str
     """The mode in which it was asked, the same for both."""
-    pass_rate: float
+    pass_rate: Share
     """Smoothed share of right samples of the problem."""
-    gap: float
+    gap: Annotated[float, Field(ge=-1, le=1)]
     """How much better the chosen one is, 0 to 1: by the scores; by verdicts alone 1."""
     chosen: Side
     """The better solution."""

@@ -145,11 +145,11 @@ def _encoded(run: DpoRun, words: Writing) -> Encoded:
     if (data := Encoded.load(folder)) is None:
         with run.console.status("encoding the pairs"):
             data, told = encoded(read_pairs(run.pairs), run.recipe, words)
+        counts = ", ".join(f"{count} {what}" for what, count in told.items())
         if told:
-            counts = ", ".join(f"{count} {what}" for what, count in told.items())
             run.console.print(f"pairs    {counts}", highlight=False, soft_wrap=True)
         if not len(data):
-            there = f"no pair whose solutions are of at most {run.recipe.row} tokens" if told else "no pairs"
+            there = f"no pair to learn from: {counts}; a row has {run.recipe.row} tokens" if told else "no pairs"
             raise UsageError(f"{run.pairs} holds {there}; make more with mathsolve train pairs")
         _steps(run.recipe, len(_places(run.recipe, data)))  # before anything is kept, so that more pairs may be brought
         data.save(folder)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import TYPE_CHECKING, Any
 
 from ..hard.score import Scale
+from ..samples import Sampled
 from ..synthesis.candidate import Written
 from ..trainable import Trainable
 from .balance import balanced, forms
@@ -50,17 +51,22 @@ class Made:
 
 def make_pairs(found: Trainable, scale: Scale, kinds: Sequence[Kind] = KINDS) -> Made:
     """The pairs of all problems, with the same mix of forms on both sides."""
+    made = [pairs_of(problem, scale, kinds) for problem in found.problems]
+    every = [pair for pairs in made for pair in pairs]
+    kept = balanced(every)
+    left = {pair.problem for pair in kept}
     problems: Counter[str] = Counter({"asked by a benchmark of mathsolve": found.contaminated})
-    made: list[Pair] = []
-    for problem in found.problems:
-        pairs = pairs_of(problem, scale, kinds)
-        made += pairs
-        if not problem.right or not problem.wrong:
-            problems["without a right one" if not problem.right else "without a wrong one"] += 1
-        else:
-            problems["with pairs" if pairs else "without a pair that meets the rules"] += 1
-    kept = balanced(made)
-    return Made(kept, +problems, len(made) - len(kept))
+    problems.update(_became(problem, pairs, left) for problem, pairs in zip(found.problems, made, strict=True))
+    return Made(kept, +problems, len(every) - len(kept))
+
+
+def _became(problem: Sampled, pairs: Sequence[Pair], left: Collection[str]) -> str:
+    """What became of a problem."""
+    if not problem.right or not problem.wrong:
+        return "without a right one" if not problem.right else "without a wrong one"
+    if not pairs:
+        return "without a pair that meets the rules"
+    return "with pairs" if problem.item.id in left else "with pairs that were all dropped for balance"
 
 
 def rows(made: Made) -> list[tuple[str, ...]]:

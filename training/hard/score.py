@@ -23,6 +23,10 @@ class Scale:
         found = sample.record.scores.get(self.scorer) if self.scorer else None
         return None if found is None else found / self.most
 
+    def scored(self, samples: Iterable[Sample]) -> list[Sample]:
+        """The samples that have a score; where verdicts alone count, all of them."""
+        return [sample for sample in samples if self.scorer is None or self.of(sample) is not None]
+
     def mean(self, samples: Iterable[Sample]) -> float | None:
         """The mean of the scores that there are."""
         found = [score for sample in samples if (score := self.of(sample)) is not None]

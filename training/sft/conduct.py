@@ -25,7 +25,7 @@ from ..tables import Schedule
 from . import checkpoints
 from .hardware import keep_freed_memory
 from .progress import Report
-from .stopping import StopOnSignal
+from .stopping import EndOnDivergence, StopOnSignal
 
 DRY_STEPS = 2
 """Steps of a dry run."""
@@ -102,12 +102,13 @@ def train(
 
     Raises:
         KeyboardInterrupt: a signal ended the run; what was done is kept.
+        MathsolveError: the loss is no number any more.
     """
     args, stop = trainer.args, StopOnSignal()
     if finished(args, folder, schedule):
         return
     done = checkpoints.to_go_on_from(folder, schedule)
-    for callback in (stop, *(() if args.process_index else (report,)), *others):
+    for callback in (stop, *(() if args.process_index else (report,)), EndOnDivergence(), *others):
         trainer.add_callback(callback)
     try:
         trainer.train(resume_from_checkpoint=str(done) if done else None)

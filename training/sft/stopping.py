@@ -1,14 +1,20 @@
-"""Ctrl-C, or a scheduler's SIGTERM, ends training after the present step, with a checkpoint."""
+"""What ends training before its last step: Ctrl-C or a scheduler's SIGTERM, with a checkpoint; a loss that is no number."""
 
 from __future__ import annotations
 
 import signal
+from math import isfinite
 from types import FrameType
 from typing import Any
 
 import torch
 from accelerate.utils import reduce
 from transformers import TrainerCallback, TrainerControl, TrainerState, TrainingArguments
+
+from ...engine.errors import MathsolveError
+
+TOLD = ("loss", "grad_norm", "train_loss")
+"""What is finite as long as training goes well."""
 
 
 class StopOnSignal(TrainerCallback):
@@ -46,3 +52,23 @@ class StopOnSignal(TrainerCallback):
         for number, handler in self._former.items():
             signal.signal(number, handler)
         self._former = {}
+
+
+class EndOnDivergence(TrainerCallback):
+    """Ends a run whose loss or gradient is no number any more: what it would go on with is no model."""
+
+    def on_log(
+        self,
+        args: TrainingArguments,
+        state: TrainerState,
+        control: TrainerControl,
+        logs: dict[str, float] | None = None,
+        **_: Any,
+    ) -> None:
+        """Raises `MathsolveError`, in all processes at the same step."""
+        for name in TOLD:
+            if not isfinite(value := (logs or {}).get(name, 0.0)):
+                raise MathsolveError(
+                    f"step {state.global_step}: {name} is {value}: the training diverged; choose a smaller learning_rate, and "
+                    "another folder with --out"
+                )
