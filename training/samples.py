@@ -83,8 +83,8 @@ def pooled(folders: Sequence[Path]) -> list[Sampled]:
     """The problems of all runs, in the order of their first run, with the samples of all models.
 
     Raises:
-        UsageError: no runs, one that is named twice, a folder that is none, or one whose problem differs from that of the same
-            id in another.
+        UsageError: no runs, one that is named twice, a folder that is none, or one whose problem has another question or right
+            answer than that of the same id in another.
     """
     if not folders:
         raise UsageError("name at least one run: a folder that `mathsolve eval --samples 16` made")
@@ -103,9 +103,11 @@ def pooled(folders: Sequence[Path]) -> list[Sampled]:
 
 def _join(items: dict[str, Item], run: Run, folder: Path) -> None:
     for id, item in run.items.items():
-        if items.setdefault(id, item).question != item.question:
+        before = items.setdefault(id, item)
+        if (before.question, before.gold) != (item.question, item.gold):
             raise UsageError(
-                f"{folder}: problem {id!r} is another one than in the run before; pool runs on the same problems"
+                f"{folder}: problem {id!r} is another one than in the run before, by its question or its right answer; "
+                "pool runs on the same problems"
             )
 
 

@@ -163,6 +163,18 @@ def test_a_run_that_is_named_twice_does_not_count_twice(tmp_path: Path) -> None:
         pooled([run, run.parent / "." / "run" / ".." / "run"])
 
 
+@pytest.mark.parametrize(("old", "new"), [("How many", "How few"), ('"gold": "2"', '"gold": "3"')])
+def test_problems_of_one_id_that_ask_or_accept_something_else_are_not_pooled(
+    tmp_path: Path, old: str, new: str
+) -> None:
+    runs = [run_of(tmp_path / name, {"few": (1, 4)}) for name in "ab"]
+    problems = runs[1] / "problems.jsonl"
+    assert old in problems.read_text()
+    problems.write_text(problems.read_text().replace(old, new))
+    with pytest.raises(UsageError, match="problem 'toy/few' is another one than in the run before"):
+        pooled(runs)
+
+
 def test_half_a_character_costs_one_problem_and_not_the_file(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -1,5 +1,6 @@
 """Pipelines: what a recipe means, and a runner that skips what is done, refuses what has changed, and can be killed."""
 
+import json
 import os
 import shutil
 import signal
@@ -17,7 +18,7 @@ from mathsolve.__main__ import application, run
 from mathsolve.engine.errors import UsageError
 from mathsolve.training.pipeline import account
 from mathsolve.training.pipeline.account import Account, made_of, resolved
-from mathsolve.training.pipeline.lock import is_held
+from mathsolve.training.pipeline.lock import is_held, locked
 from mathsolve.training.pipeline.recipe import LOOPS, Pipeline, load_pipeline
 from mathsolve.training.pipeline.standing import keep_plan, kept_plan, standings
 
@@ -183,6 +184,19 @@ def test_a_missing_companion_is_named(here: Path, tmp_path: Path) -> None:
         standings(of(recipe(here, FILTERED)), tmp_path / "out")
 
 
+def test_what_only_leaves_out_is_removed_by_redo_and_waits_as_the_help_says(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path, out = recipe(here, FILTERED), here / "out"
+    command = ["train", "run", str(path), "--out", str(out)]
+    assert run(command) == 0
+    assert run([*command, "--only", "first", "--redo", "first"]) == 0
+    assert [one.state for one in standings(of(path), out)] == ["done", "waiting"]
+    capfd.readouterr()
+    assert run(["train", "run", "--help"]) == 0
+    assert "only what --only leaves out then waits" in " ".join(capfd.readouterr().out.replace("│", " ").split())
+
+
 def test_what_is_done_is_skipped_and_what_has_changed_is_refused(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
     path, out = recipe(here, FILTERED), here / "out"
     command = ["train", "run", str(path), "--out", str(out)]
@@ -207,6 +221,11 @@ def test_what_is_done_is_skipped_and_what_has_changed_is_refused(here: Path, cap
     assert (out / "second" / "rows.jsonl").read_text() == (here / "rows.jsonl").read_text()
     assert f"removing {out / 'second'}" in capfd.readouterr().err
 
+    assert run([*command, "--only", "first", "--redo", "first", "--dry-run"]) == 0
+    assert (
+        "first  [to be removed and made again]" in (plan := capfd.readouterr().out)
+        and "second  [to be removed]" in plan
+    )
     shutil.rmtree(out / "second")
     assert run(command) == 0 and (out / "second" / "rows.jsonl").is_file(), "a result that is gone is made again"
     assert run(["train", "status", str(out)]) == 0
@@ -219,10 +238,30 @@ def test_a_stage_that_fails_ends_the_run_and_may_be_mended(here: Path, capfd: py
     command = ["train", "run", str(recipe(here, text)), "--out", str(out)]
     assert run(command) == 1
     error = capfd.readouterr().err
-    assert "stage 'wrong' failed with exit code 2" in error and str(out / "stages" / "wrong.txt") in error
+    assert "stage 'wrong' failed with exit code 2; its messages are above, its command: mathsolve grade" in error
     assert told(out, "wrong").state == "failed" and account.read(out, "after") is None
     recipe(here, text.replace("grade {recipes}'", "grade {recipes}/answers.jsonl'"))
     assert run([*command, "--only", "wrong"]) == 0, "a command that was wrong has made nothing that could be mixed up"
+
+
+def test_a_failed_stage_leads_to_its_messages_and_to_what_it_printed_if_that_is_anything(
+    here: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Of two programs one prints before it fails."""
+    (here / "silent.py").write_text("1 / 0")
+    (here / "talking.py").write_text("print('as far as here')\n1 / 0")
+    for name in ("silent", "talking"):
+        out = here / name
+        path = recipe(here, one_stage(f"exec {{recipes}}/{name}.py"), name)
+        assert run(["train", "run", str(path), "--out", str(out)]) == 1
+        error = capfd.readouterr().err
+        assert error.index("ZeroDivisionError") < error.index("its messages are above"), (
+            "they go where the run's own go"
+        )
+        assert run(["train", "status", str(out)]) == 0
+        printed = out / "stages" / "a.txt"
+        for told in (error, "".join(capfd.readouterr().out.split()), (out / "pipeline.html").read_text()):
+            assert (str(printed) in told) == bool(printed.read_text()) == (name == "talking")
 
 
 def test_folders_that_no_stage_made_are_left_alone(here: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -276,6 +315,10 @@ def test_a_runner_that_was_killed_leaves_its_stage_alone_and_goes_on(blocked: tu
     while is_held(out):
         time.sleep(0.02)
     assert standings(kept_plan(out), out)[1].state == "stopped"
+    assert run([*command[3:], "--only", "quick", "--redo", "quick"]) == 0
+    with locked(out):
+        assert standings(kept_plan(out), out)[1].state == "stopped", "another runner is at work, but not on this stage"
+    assert json.loads((out / "pipeline.json").read_text())["stages"][1]["state"] == "stopped"
     again = finished(command, out.parent)
     assert again.returncode == 0, again.stderr
     assert [told(out, name).starts for name in ("quick", "waiting", "last")] == [1, 2, 1]

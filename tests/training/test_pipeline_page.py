@@ -164,6 +164,26 @@ def test_a_folder_is_known_by_its_files(tmp_path: Path) -> None:
     assert found.numbers == {"accuracy": 0.8, "by length": 0.1}
 
 
+@pytest.mark.parametrize(
+    "yields",
+    [
+        5,
+        {"kept": {"train": None}},
+        {"kept": {"train": 1}, "draws": "many"},
+        {"kept": {"train": 1}, "solutions": [1]},
+        {"kept": {"train": 1}, "domains": [3]},
+        {"kept": {"train": 1}, "domains": {"a": 3}},
+        {"kept": {"train": 1}, "domains": {"a": {"rejected": {"lcs": 2}}}},
+    ],
+)
+def test_files_of_another_kind_are_passed_over(tmp_path: Path, yields: object) -> None:
+    (tmp_path / "d.jsonl.run.json").write_text(json.dumps({"yields": yields}))
+    (tmp_path / "log.jsonl").write_text(f'{{"step": 1{"0" * 400}, "loss": 1}}\n5\n')
+    (tmp_path / "report.json").write_text(f'{{"large": 1{"0" * 400}}}')
+    found = holding(tmp_path)
+    assert not found.syntheses and found.training is None and not found.numbers
+
+
 @pytest.fixture
 def shown(tmp_path: Path) -> Dashboard:
     """Five stages in every state, with text in them that a page must escape."""
@@ -241,6 +261,8 @@ def test_drawings_are_whole(shown: Dashboard) -> None:
     flat = over_steps("one point of nothing", {"loss": ((0, 0.0),)})
     assert "polyline" in flat and "nan" not in flat
     assert ElementTree.fromstring(over_steps("below zero", {"reward": ((1, -1.0), (2, 1.0))})).tag == "svg"
+    far = over_steps("as far as numbers go", {"reward": ((1, 1.7e308), (2, -1.7e308))})
+    assert ElementTree.fromstring(far).tag == "svg" and "nan" not in far and "inf" not in far
 
 
 def test_an_arrow_that_a_longer_way_makes_needless_is_left_out(shown: Dashboard) -> None:

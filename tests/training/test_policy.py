@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import pytest
 import torch
 from torch import Tensor, tensor
@@ -90,6 +92,16 @@ def test_the_clip_by_hand(ratio: float, advantage: float, expected: float, moves
     loss, gradient = loss_at(ratio, advantage, Clip())
     assert loss == pytest.approx(expected, rel=1e-5)
     assert (abs(gradient) > 1e-6) == moves
+
+
+@pytest.mark.parametrize("advantage", [-1.0, 0.0, 1.0])
+def test_a_ratio_beyond_all_numbers_spoils_no_gradient(advantage: float) -> None:
+    logprobs = tensor([[0.0, 0.0]], requires_grad=True)
+    loss, log = policy_loss(logprobs, tensor([[-300.0, 0.0]]), tensor([[advantage, 1.0]]), torch.ones(1, 2), Clip())
+    loss.backward()  # type: ignore[no-untyped-call]
+    bounded = {-1.0: 3.0, 0.0: 0.0, 1.0: -1.28}[advantage]
+    assert loss.item() == pytest.approx((bounded - 1) / 2) and math.isfinite(log["kl_old"])
+    assert logprobs.grad is not None and logprobs.grad.tolist() == [[0.0, -0.5]]
 
 
 def test_observations_give_no_gradient() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import pytest
@@ -86,6 +87,15 @@ def test_scores_make_no_difference_between_problems_nor_for_an_attempt_alone() -
     assert alone.score == 0.1
     same = tie_broken([right] * 3, [1.0, 2.0, 3.0], 0.2)
     assert {one.score for one in same} == {0.1}, "where all are right a learned score alone teaches nothing"
+
+
+@pytest.mark.parametrize("broken", [math.nan, math.inf, -math.inf])
+def test_a_score_that_is_no_number_keeps_the_promises(broken: float) -> None:
+    right, wrong = Reward(1, 0, 0), Reward(0, 0, 0)
+    scored = tie_broken([right, right, right, wrong], [broken, 5.0, broken, broken], 0.3)
+    assert all(one.total >= 1 for one in scored[:3]) and scored[3].total < 0.5
+    assert sum(one.score for one in scored[:3]) / 3 == pytest.approx(0.15)
+    assert scored[0] == scored[2] and (broken > 0 or scored[0].total < scored[1].total or math.isnan(broken))
 
 
 def test_void_turns_and_truncated_attempts_are_told_apart() -> None:

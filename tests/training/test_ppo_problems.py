@@ -44,6 +44,16 @@ def test_no_variant_of_a_held_out_problem_is_trained_on(tmp_path: Path) -> None:
     assert len(read_problems([str(tmp_path / "problems.jsonl")], other, 9, seed=3).train) == 38
 
 
+def test_of_a_held_out_file_the_questions_are_kept_out_and_not_all_of_their_seeds(tmp_path: Path) -> None:
+    """A bank's files have every seed in common: without them nothing would be left."""
+    for name, numbers in (("train", range(5)), ("other", range(3, 8))):
+        rows = [{"question": f"What is {n} plus 4?", "answer": n + 4, "seed": "sums/1"} for n in numbers]
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    problems = read_problems([str(tmp_path / "train.jsonl")], str(tmp_path / "other.jsonl"), 0, seed=1)
+    assert {item.lineage for item in problems.train} == {item.lineage for item in problems.held_out}
+    assert [item.gold for item in problems.train] == ["4", "5", "6"]
+
+
 def test_a_tenth_is_held_out_at_most_with_whole_families_of_problems(tmp_path: Path) -> None:
     path = tmp_path / "made.jsonl"
     rows = [{"question": f"What is {n} plus 4?", "answer": n + 4, "seed": f"sums/{n % 25}"} for n in range(200)]

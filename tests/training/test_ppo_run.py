@@ -6,6 +6,8 @@ import json
 import os
 import shutil
 import signal
+import threading
+import time
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -22,6 +24,7 @@ from mathsolve.training.ppo.run import train_policy
 from mathsolve.training.recipe import FineTuning, PolicyTraining
 from mathsolve.training.sft.checkpoints import whole_checkpoints
 from mathsolve.training.sft.data import Source
+from mathsolve.training.sft.progress import cut
 from mathsolve.training.sft.run import fine_tune
 
 from ..engine.tiny_judge import tiny_judge
@@ -173,6 +176,38 @@ def test_a_run_that_was_ended_or_killed_goes_on_from_its_last_checkpoint(
     assert [path.name for path in whole_checkpoints(tmp_path)] == ["checkpoint-2", "checkpoint-4"]
     shutil.rmtree(tmp_path / "model")
     assert train_policy(few, [problems], tmp_path, QUIET, scorer=Impatient(0)).is_dir()
+
+
+def interrupt_after(log: Path, step: int) -> None:
+    """Presses Ctrl-C as soon as the log tells of a step."""
+    while not log.is_file() or f'"step": {step},' not in log.read_text(encoding="utf-8"):
+        time.sleep(0.001)
+    os.kill(os.getpid(), signal.SIGINT)
+
+
+@pytest.mark.parametrize("step", [2, 4])
+def test_a_measurement_that_was_ended_is_made_up_for(start: Path, problems: str, tmp_path: Path, step: int) -> None:
+    few = recipe(start, "ppo", steps=4, problems=2, samples=2)
+    threading.Thread(target=interrupt_after, args=(tmp_path / "log.jsonl", step), daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        train_policy(few, [problems], tmp_path, QUIET)
+    assert [line["step"] for line in log(tmp_path) if "accuracy" in line] == list(range(0, step, 2))
+    train_policy(few, [problems], tmp_path, QUIET)
+    assert [line["step"] for line in log(tmp_path) if "accuracy" in line] == [0, 2, 4]
+    assert [line["step"] for line in log(tmp_path) if "right" in line] == [1, 2, 3, 4]
+    shutil.rmtree(tmp_path / "model")
+    train_policy(few, [problems], tmp_path, QUIET)
+    assert [line["step"] for line in log(tmp_path) if "accuracy" in line] == [0, 2, 4], "what was measured stays so"
+
+
+def test_of_a_log_only_its_own_lines_up_to_a_step_are_left(tmp_path: Path) -> None:
+    own = b'{"step": 1, "loss": 2.0}\n'
+    torn = b'5\nnull\n[1]\n"step"\n{"a": 1}\n{"step": null}\n{"step": "2"}\n{"step": 2, "x": "\xff"}\n\0\0\0\0\xff\xfe'
+    path = tmp_path / "log.jsonl"
+    for step, left in ((3, own), (0, b"")):
+        path.write_bytes(own + b'{"step": 4}\n' + torn)
+        cut(path, step)
+        assert path.read_bytes() == left
 
 
 def test_what_cannot_be_trained_is_refused(start: Path, problems: str, tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
 """What became of each stage: `stages/NAME.json` in the folder of a pipeline, beside `stages/NAME.txt`, what it printed.
 
-They are not in the stage's own folder, for that belongs to its command: `mathsolve eval` and others refuse a folder that
+Its messages are not kept: standard error is that of the run, so that progress moves on a terminal, and a stage outlives a
+runner that is killed.
+
+Neither is in the stage's own folder, for that belongs to its command: `mathsolve eval` and others refuse a folder that
 holds something else.
 """
 
@@ -69,7 +72,7 @@ class Account(BaseModel):
     name: str
     """The stage."""
     state: State
-    """How it ended; `running` also where the runner was killed."""
+    """How it ended; where the runner was killed `running`, until the next one begins."""
     command: str
     """What was run, ready for a shell."""
     key: str
@@ -110,6 +113,12 @@ def path_of(folder: Path, name: str) -> Path:
 def output_of(folder: Path, name: str) -> Path:
     """Where the standard output of a stage is."""
     return folder / "stages" / f"{name}.txt"
+
+
+def printed(folder: Path, name: str) -> str:
+    """In words where that is; nothing where it is empty."""
+    output = output_of(folder, name)
+    return f", what it printed is in {output}" if output.is_file() and output.stat().st_size else ""
 
 
 def write(folder: Path, account: Account) -> None:

@@ -66,7 +66,8 @@ def run_(
     only
         Run this stage, and what it is made from, and no others; may be given several times.
     redo
-        Remove what this stage made and everything made from it, and make it again; may be given several times.
+        Remove what this stage made and everything made from it, and make it again; only what --only leaves out then waits;
+        may be given several times.
     dry_run
         Print the plan; run and remove nothing.
     as_json
@@ -77,7 +78,7 @@ def run_(
     from .dashboard import duration
     from .lock import locked
     from .recipe import load_pipeline
-    from .standing import check, keep_plan, remove, standings
+    from .standing import check, keep_plan, remove, settle, standings
 
     pipeline, console = load_pipeline(recipe, set_), Console(stderr=True)
     again = {stage.name for stage in pipeline.descendants(redo)}
@@ -89,6 +90,7 @@ def run_(
         return 0
     out.mkdir(parents=True, exist_ok=True)
     with locked(out) as lock:
+        settle(pipeline, out)
         found = standings(pipeline, out)
         check([one for one in found if one.stage.name not in again], out)
         for one in found:
@@ -186,7 +188,7 @@ def _planned(
     for place, one in enumerate(found, 1):
         name = one.stage.name
         if one.account is not None and name in again:
-            what = "to be removed and made again"
+            what = "to be removed and made again" if one.stage in wanted else "to be removed"
         elif one.changed:
             what = f"refused: made with {' and '.join(one.changed)}"
         elif one.stage not in wanted:

@@ -91,13 +91,13 @@ def dashboard(pipeline: Pipeline, folder: Path) -> Dashboard:
 
 def _outcomes(one: Standing, held: Holding, measured: Accuracy, folder: Path) -> tuple[str, str]:
     """What came of a stage, in one line and in a few words."""
-    output = account.output_of(folder, one.stage.name)
     if one.account is None or one.state == "waiting":
         return "", ""
     if one.state == "failed":
-        return f"{one.account.ending}; {output}", one.account.ending
+        told = f"{one.account.ending}; its messages went to standard error{account.printed(folder, one.stage.name)}"
+        return told, one.account.ending
     mine = [found for found in measured.scored if (found.place.stage, found.place.part) == (one.stage.name, ALL)]
-    found = described(held, mine) or (last_line(output) if one.done else "")
+    found = described(held, mine) or (last_line(account.output_of(folder, one.stage.name)) if one.done else "")
     return found, in_brief(held, mine) or found
 
 

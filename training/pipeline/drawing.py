@@ -21,7 +21,7 @@ MOST_POINTS = 300
 
 @dataclass(frozen=True, slots=True)
 class Scale:
-    """The upward axis."""
+    """The upward axis. The difference of its ends may be beyond all numbers, that of their halves is not."""
 
     low: float
     """Value at the bottom."""
@@ -30,12 +30,12 @@ class Scale:
 
     def y(self, value: float) -> float:
         """Where a value is."""
-        return BOTTOM - (BOTTOM - TOP) * (value - self.low) / (self.high - self.low)
+        return BOTTOM - (BOTTOM - TOP) * ((value / 2 - self.low / 2) / (self.high / 2 - self.low / 2))
 
     @property
     def ticks(self) -> list[float]:
         """Round values from the bottom to the top."""
-        step = _round_step((self.high - self.low) / 5)
+        step = _round_step(self.high / 5 - self.low / 5)
         first = floor(self.low / step) + (self.low % step > step * 1e-9)
         return [step * number for number in range(int(first), floor(self.high / step + 1e-9) + 1)]
 

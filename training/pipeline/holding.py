@@ -9,11 +9,14 @@ A file that is torn or of another kind is passed over: a dashboard shows what th
 from __future__ import annotations
 
 import json
+import sys
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from math import isfinite
 from pathlib import Path
 from typing import Any, TypeGuard
+
+from pydantic import BaseModel, ValidationError
 
 from ...evaluation.run import Run
 
@@ -76,6 +79,21 @@ class Holding:
     """What its `report.json` says at its top level."""
 
 
+class _Domain(BaseModel):
+    """The same of a sub-domain."""
+
+    rejected: dict[str, dict[str, int]] = {}
+
+
+class _Yields(BaseModel):
+    """What a run card says of its yields, as far as it is shown."""
+
+    draws: int = 0
+    kept: dict[str, int]
+    solutions: dict[str, int] = {}
+    domains: dict[str, _Domain] = {}
+
+
 def holding(folder: Path) -> Holding:
     """What is in a folder, which need not be there."""
     return Holding(
@@ -102,21 +120,16 @@ def training(log: Path) -> Training | None:
 
 
 def synthesis(card: Path) -> Synthesis | None:
-    """What a run card says; None while the synthesis is not complete."""
-    yields = _object(card).get("yields")
-    if not isinstance(yields, dict) or not isinstance(yields.get("kept"), dict):
+    """What a run card says; None while the synthesis is not complete, and where it is the card of something else."""
+    try:
+        yields = _Yields.model_validate(_object(card).get("yields"))
+    except ValidationError:
         return None
-    rejected: dict[str, int] = {}
-    for domain in yields.get("domains", {}).values():
-        for name, phrases in domain.get("rejected", {}).items():
-            rejected[name] = rejected.get(name, 0) + sum(phrases.values())
-    return Synthesis(
-        file=card.name.removesuffix(".run.json"),
-        drawn=yields.get("draws", 0),
-        kept=sum(yields["kept"].values()),
-        solutions=dict(yields.get("solutions", {})),
-        rejected=rejected,
-    )
+    rejected: Counter[str] = Counter()
+    for domain in yields.domains.values():
+        rejected.update({name: sum(phrases.values()) for name, phrases in domain.rejected.items()})
+    file, kept = card.name.removesuffix(".run.json"), sum(yields.kept.values())
+    return Synthesis(file, yields.draws, kept, yields.solutions, dict(rejected))
 
 
 def numbers(report: Path) -> dict[str, float]:
@@ -152,4 +165,4 @@ def _lines(path: Path) -> Iterator[Mapping[str, Any]]:
 
 
 def _is_number(value: object) -> TypeGuard[float]:
-    return isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= sys.float_info.max

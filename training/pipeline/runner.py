@@ -93,7 +93,7 @@ def carry_out(
         ended: hears of every end.
 
     Raises:
-        MathsolveError: a stage failed; it says which, and where its output is.
+        MathsolveError: a stage failed; it says which, and where its messages and its output are.
         KeyboardInterrupt: a signal ended it; what was done is kept.
     """
     relay = Relay()
@@ -107,7 +107,7 @@ def carry_out(
                 raise KeyboardInterrupt
             if found.state == "failed":
                 raise MathsolveError(
-                    f"stage {found.name!r} {found.ending}; what it printed is in {account.output_of(folder, found.name)}, "
+                    f"stage {found.name!r} {found.ending}; its messages are above{account.printed(folder, found.name)}, "
                     f"its command: {found.command}"
                 )
 

@@ -70,6 +70,18 @@ def _state(stage: Stage, known: Account | None, here: Path, *, running: bool) ->
     return known.state
 
 
+def settle(pipeline: Pipeline, folder: Path) -> None:
+    """Writes down as stopped what a runner that was killed left as running, for whoever holds the lock: nobody is at work.
+
+    Raises:
+        UsageError: an account is damaged.
+    """
+    for stage in pipeline.stages:
+        known = account.read(folder, stage.name)
+        if known is not None and known.state == "running":
+            account.write(folder, known.model_copy(update={"state": "stopped"}))
+
+
 def check(found: Sequence[Standing], folder: Path) -> None:
     """Refuses results that were made of something else, and folders that no stage made.
 

@@ -53,14 +53,14 @@ class Loop:
     """Breaks ties."""
 
     def go(self, report: Report, signals: Signals) -> None:
-        """All steps that are left.
+        """All steps that are left, and before them the measurement that an ended run still owes.
 
         Raises:
             KeyboardInterrupt: a signal came.
             MathsolveError: the machinery spoilt most attempts.
         """
-        trainer, schedule = self.trainer, self.trainer.recipe.schedule
-        if trainer.step == 0:
+        trainer = self.trainer
+        if self._due and not report.has(trainer.step, "accuracy"):
             self.measure(report)
         while trainer.step < trainer.steps:
             begun = time.monotonic()
@@ -71,7 +71,7 @@ class Loop:
                 told |= {"sampling_s": sampled - begun, "learning_s": time.monotonic() - sampled}
                 report.write(trainer.step, told)
             _tell(report, trainer.step, told)
-            if trainer.step % schedule.checkpoint_steps == 0 or trainer.step == trainer.steps:
+            if self._due:
                 self.measure(report)
                 with signals.held_back():
                     self.checkpoint()
@@ -127,6 +127,12 @@ class Loop:
         times = trainer.recipe.policy.problems / len(few)
         context = self.backend.profile.context
         return Estimate.of(trainer, len(self.problems.train), context, times * sampling_s, times * learning_s)
+
+    @property
+    def _due(self) -> bool:
+        """Whether the step that was made last is followed by a measurement and a checkpoint."""
+        step, schedule = self.trainer.step, self.trainer.recipe.schedule
+        return step % schedule.checkpoint_steps == 0 or step == self.trainer.steps
 
     def _batch(self, step: int) -> list[Item]:
         recipe = self.trainer.recipe

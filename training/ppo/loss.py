@@ -7,6 +7,10 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+MOST_LOG_RATIO = 20.0
+"""The log-ratio of a token counts up to here, where its ratio is far beyond every bound of `Clip`, so that neither loss nor
+gradient hang on it; in float32 a ratio is no number from 89 on, and its gradient none even where the advantage is 0."""
+
 
 @dataclass(frozen=True, slots=True)
 class Clip:
@@ -39,6 +43,7 @@ def policy_loss(
     written = written_BT.float()
     count = written.sum().clamp(min=1)
     difference = torch.where(written_BT.bool(), logprobs_BT - old_BT, torch.zeros_like(old_BT))
+    difference = difference.clamp(max=MOST_LOG_RATIO)
     ratio = difference.exp()
     plain = -advantages_BT * ratio
     clipped = -advantages_BT * ratio.clamp(1 - clip.low, 1 + clip.high)

@@ -1,10 +1,11 @@
 """Problems to learn from: read, kept apart from those that models are measured with, and dealt out in batches.
 
 Promises: the batch of a step depends on the problems, the seed and the number of the step alone, so a run that goes on
-needs no memory of what came before; no variant of a held-out problem is trained on; a question that is packaged as a
-benchmark of this project is refused, wherever it comes from.
+needs no memory of what came before; no held-out question is trained on, nor a variant of one that is drawn from the same
+files; a question that is packaged as a benchmark of this project is refused, wherever it comes from.
 
-Does not promise to know the questions of other benchmarks; `mathsolve contamination` finds those.
+Does not promise that variants of the questions of a held-out file are not trained on: files of one bank have all seeds in
+common. Does not promise to know the questions of other benchmarks; `mathsolve contamination` finds those.
 """
 
 from __future__ import annotations

@@ -50,6 +50,13 @@ class Report:
         with self._log.open("a", encoding="utf-8") as file:
             file.write(json.dumps(line) + "\n")
 
+    def has(self, step: int, name: str) -> bool:
+        """Whether the log tells of this number at a step."""
+        if not self._log.is_file():
+            return False
+        lines = map(json.loads, self._log.read_text(encoding="utf-8").splitlines())
+        return any(line["step"] == step and name in line for line in lines)
+
     def say(self, words: str) -> None:
         """A line of words above the line that moves."""
         self._progress.console.print(words, highlight=False, soft_wrap=True)

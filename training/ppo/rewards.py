@@ -11,6 +11,7 @@ nothing is learnt from them.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -71,15 +72,16 @@ def tie_broken(rewards: Sequence[Reward], scores: Sequence[float], most: float) 
 
     So the mean over the right ones, and over the others, is `most / 2` at every problem. A right attempt is never below the
     mean of its group: it is above by `other * (1 - w - most / 2)` at least, w the mean of the others without a scorer, at most
-    0.2. Where all have one verdict the scores make no difference.
+    0.2. Where all have one verdict the scores make no difference. A score that is not a number counts as the lowest.
 
     >>> told = tie_broken([Reward(1, 0, 0), Reward(0, 0, 0), Reward(1, 0, 0)], [5.0, 9.0, 7.0], 0.3)
     >>> [round(one.score, 9) for one in told]
     [0.1, 0.15, 0.2]
     """
     found = []
-    for one, score in zip(rewards, scores, strict=True):
-        mates = [other for mate, other in zip(rewards, scores, strict=True) if mate.right == one.right]
+    known = [-math.inf if math.isnan(score) else score for score in scores]
+    for one, score in zip(rewards, known, strict=True):
+        mates = [other for mate, other in zip(rewards, known, strict=True) if mate.right == one.right]
         beaten = sum(other < score for other in mates) + 0.5 * (sum(other == score for other in mates) - 1)
         rank = beaten / (len(mates) - 1) if len(mates) > 1 else 0.5
         found.append(replace(one, score=most * (0.5 + (1 - len(mates) / len(rewards)) * (rank - 0.5))))

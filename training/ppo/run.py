@@ -136,8 +136,7 @@ def _carry_out(run: Run) -> Path:
         return model
     words = writing(run.recipe, _never)
     trainer = _trainer(run, words)
-    if trainer.step < trainer.steps:
-        _train(run, trainer)
+    _train(run, trainer)
     last = averaged(run.folder, run.recipe.schedule)
     finish(run.recipe, last, words, model)
     run.console.print(f'made {model}: mathsolve --model {model} "What is 15% of 80?"', highlight=False, soft_wrap=True)
@@ -154,14 +153,15 @@ def _trainer(run: Run, words: Writing) -> PolicyTrainer:
 
 
 def _train(run: Run, trainer: PolicyTrainer) -> None:
-    """The steps that are left. Raises `KeyboardInterrupt` after a signal, with a checkpoint of all that was learnt."""
+    """What is left of steps and measurements. Raises `KeyboardInterrupt` after a signal, with a checkpoint of all that was
+    learnt."""
     recipe, signals = run.recipe, Signals()
     family = load_family(recipe.family) if recipe.family else None
     backend = TransformersBackend(recipe.model or "", family, weights=trainer.policy.served)
     settings = Settings(mode="mixed", timeout_s=PATIENCE_S, seed=recipe.seed)
     with Solver(settings, backend=backend) as solver, signals.heard():
         loop = Loop(trainer, run.problems, run.folder, backend, solver, run.scorer)
-        for line in loop.estimate().lines():
+        for line in loop.estimate().lines() if trainer.step < trainer.steps else ():
             run.console.print(line, highlight=False, soft_wrap=True)
         try:
             with Report(run.folder, run.console, recipe.policy.method, trainer.step, trainer.steps) as report:

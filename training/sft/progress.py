@@ -102,14 +102,15 @@ class Report(TrainerCallback):
 
 
 def cut(log: Path, step: int) -> None:
-    """Leaves the lines of the log up to a step, none where the run begins anew; a line that was torn is dropped."""
+    """Leaves the lines of the log up to a step, none where the run begins anew; what was torn, or is no line of a log, is
+    dropped."""
     if not log.is_file():
         return
     kept = []
-    for line in log.read_text(encoding="utf-8").splitlines():
+    for line in log.read_bytes().splitlines():
         try:
-            if step and json.loads(line)["step"] <= step:
-                kept.append(line + "\n")
-        except ValueError:
+            if step and json.loads(line.decode("utf-8"))["step"] <= step:
+                kept.append(line + b"\n")
+        except (ValueError, TypeError, KeyError):
             continue
-    log.write_text("".join(kept), encoding="utf-8")
+    log.write_bytes(b"".join(kept))
