@@ -13,7 +13,7 @@ from mathsolve.__main__ import run as mathsolve
 from mathsolve.engine.errors import UsageError
 from mathsolve.engine.trajectory import Thought
 from mathsolve.evaluation.run import Run
-from mathsolve.sandbox import ProcessSandbox
+from mathsolve.sandbox import ProcessSandbox, Program
 from mathsolve.training.judging.adopted import adopt, asked
 from mathsolve.training.judging.command import adopt_file
 from mathsolve.training.judging.disputes import compared
@@ -90,10 +90,53 @@ def test_programs_are_executed_and_graded_and_files_pooled(tmp_path: Path) -> No
         adopted(other, tmp_path / "a")
 
 
+def test_solutions_without_names_are_numbered_by_their_place_in_the_file(tmp_path: Path) -> None:
+    """The first takes the longest, and a line that stands there twice counts once."""
+    slow, other = "print(sum(range(10**7)) * 0 + 84)", "How many are 12 and 7?"
+    codes = [slow, "print(84)", "print(85)", "print(84)", "print(86)"]
+    file = tmp_path / "a.jsonl"
+    file.write_text("".join(line(code) + "\n" + line(code, other) + "\n" for code in codes))
+    run = adopted(file, tmp_path / "run")
+    for problem in pooled([run.folder]):
+        assert [sample.record.sample for sample in problem.samples] == [0, 1, 2, 3]
+        programs = [
+            step.code for sample in problem.samples for step in sample.record.steps if isinstance(step, Program)
+        ]
+        assert programs == list(dict.fromkeys(codes))
+
+
+def test_a_solution_without_a_name_is_of_none_of_the_models_of_others(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text(line("print(84)") + "\n" + json.dumps(CRATES) + "\n")
+    models = [
+        [sample.model for sample in problem.samples] for problem in pooled([adopted(file, tmp_path / "run").folder])
+    ]
+    assert models == [["a.jsonl"], ["6b", "6b", "175b", "175b"]]
+
+
 def test_a_function_that_nobody_calls_is_asked_for_its_value() -> None:
     assert asked(FUNCTION).endswith("\nprint(solution())")
-    for code in (f"{FUNCTION}\nprint(solution())", "def f(x):\n    return x", "print(", "x = 1"):
+    assert asked(f'"""Jars."""\nimport math\n{FUNCTION}').endswith("\nprint(solution())")
+    for code in (f"{FUNCTION}\nprint(solution())", "print(", "x = 1", '"""Jars."""'):
         assert asked(code) == code
+
+
+@pytest.mark.parametrize("parameters", ["x", "x=1", "x, /", "*, x", "*, x=1", "*xs", "**xs"])
+def test_a_function_with_parameters_is_not_asked(parameters: str) -> None:
+    code = f"def f({parameters}):\n    return 7"
+    assert asked(code) == code
+
+
+def test_blank_lines_are_no_solutions(tmp_path: Path) -> None:
+    file = tmp_path / "a.jsonl"
+    file.write_text(f"{line(FUNCTION)}\n\n{line('print(84)')}\n \n")
+    assert len(read_published(file)) == 2
+    file.write_text(f"{line(FUNCTION)}\n\n[1]\n")
+    with pytest.raises(UsageError, match="line 3, is no object"):
+        read_published(file)
+    file.write_text("\n")
+    with pytest.raises(UsageError, match="is empty"):
+        read_published(file)
 
 
 def test_what_is_no_solution_is_named_with_its_line(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import doctest
 import json
 import math
+import shutil
 from dataclasses import replace
 from importlib import import_module
 from pathlib import Path
@@ -14,9 +15,11 @@ import pytest
 import torch
 from rich.console import Console
 
-from mathsolve.engine.errors import UsageError
+from mathsolve.engine.errors import BackendError, UsageError
 from mathsolve.engine.judge import Judge, read_off
 from mathsolve.engine.trajectory import Step, Thought, Trajectory
+from mathsolve.evaluation.benchmarks.loading import load
+from mathsolve.evaluation.item import Item
 from mathsolve.evaluation.metrics.calibrated import auroc, brier, calibration_error, drift, reliability
 from mathsolve.sandbox import Observation, Program
 from mathsolve.training.command import app
@@ -24,11 +27,12 @@ from mathsolve.training.critique.agreement import mean_error, quadratic_kappa, s
 from mathsolve.training.critique.isotonic import curves, isotonic
 from mathsolve.training.critique.loss import ordinal_loss, soft_labels
 from mathsolve.training.critique.platt import platt
-from mathsolve.training.critique.stage import CritiqueStage, Opinions, cross_fitted, opinions
+from mathsolve.training.critique.stage import CritiqueStage, Opinions, by_fold, cross_fitted, opinions
 from mathsolve.training.judging.labels import labelled
+from mathsolve.training.judging.learnt import unseen, write_learnt
 from mathsolve.training.judging.rubric import RUBRIC, mark, marks
 from mathsolve.training.judging.run import train_judge
-from mathsolve.training.judging.scored import Scored, choices
+from mathsolve.training.judging.scored import Scored, choices, read
 from mathsolve.training.recipe import JudgeTraining, load_fine_tuning
 from mathsolve.training.samples import Sample, Sampled, is_right
 
@@ -140,12 +144,26 @@ def test_the_logistic_curve_is_platts() -> None:
     happened = draw.random(120) < 1 / (1 + np.exp(-(2 * said - 9)))
     fitted = platt(said.tolist(), happened.tolist())
     slope = np.diff([math.log(chance / (1 - chance)) for _, chance in fitted]) / np.diff([mark for mark, _ in fitted])
-    assert slope == pytest.approx(np.full(40, slope[0])) and slope[0] > 1.4, "no penalty holds it down"
+    assert slope == pytest.approx(np.full(len(slope), slope[0])) and slope[0] > 1.4, "no penalty holds it down"
     bias = math.log(fitted[0][1] / (1 - fitted[0][1]))
     chances = 1 / (1 + np.exp(-(bias + slope[0] * said)))
     n_right, n_wrong = happened.sum(), (~happened).sum()
     targets = np.where(happened, (n_right + 1) / (n_right + 2), 1 / (n_wrong + 2))
     assert chances.sum() == pytest.approx(targets.sum()) and chances @ said == pytest.approx(targets @ said)
+
+
+@pytest.mark.parametrize("spread", [0.002, 0.02, 0.2])
+def test_a_logistic_curve_keeps_its_form_where_all_marks_are_close_together(spread: float) -> None:
+    """The same marks nearer to each other get the same chances."""
+    draw = np.random.default_rng(0)
+    happened = draw.random(200) < 0.25
+    wide = 3 + 2 * happened + draw.normal(size=200)
+    close = 5.37 + spread * (wide - 5)
+    expected, found = (platt(said.tolist(), happened.tolist()) for said in (wide, close))
+    chances = [read_off(found, mark) for mark in close]
+    assert chances == pytest.approx([read_off(expected, mark) for mark in wide], abs=0.003)
+    assert np.mean(chances) == pytest.approx(happened.mean(), abs=0.02)
+    assert list(found) == sorted(set(found)) and found[0][0] == 0 and found[-1][0] == 10
 
 
 def test_marks_that_part_right_from_wrong_give_no_certainty() -> None:
@@ -161,7 +179,7 @@ def test_few_attempts_get_a_logistic_curve_and_many_of_a_sub_domain_their_own() 
     domains = ["algebra"] * 600 + ["geometry"] * 100 + [None] * 500
     assert set(curves(said.tolist(), happened.tolist(), domains)) == {"", "algebra"}
     few = curves(said[:50].tolist(), happened[:50].tolist(), domains[:50])[""]
-    assert len(few) == 41 and few[0][1] < 0.1 and few[-1][1] > 0.9
+    assert len(few) >= 41 and few[0][1] < 0.1 and few[-1][1] > 0.9
     assert curves([3.0, 4.0], [True, True], [None, None]) == {"": ((5.0, 2.5 / 3),)}
 
 
@@ -251,6 +269,44 @@ def test_probabilities_are_fitted_to_another_model_on_problems_that_are_new_to_t
     assert "is finished" in capfd.readouterr().err, "scores change nothing"
 
 
+def test_a_calibration_that_failed_may_be_tried_again_with_another_critique(trained: Path, tmp_path: Path) -> None:
+    run, critique = sums(tmp_path / "run"), shutil.copytree(trained / "model", tmp_path / "critique")
+    words = ["calibrate", str(critique), "--runs", str(run), "--out", str(tmp_path / "new")]
+    weights = critique / "model.safetensors"
+    weights.write_bytes(weights.read_bytes()[:200])
+    with pytest.raises(BackendError):
+        app(words, result_action="return_value")
+    shutil.copy(trained / "model" / "model.safetensors", weights)
+    app(words, result_action="return_value")
+    assert json.loads((tmp_path / "new" / "calibration.json").read_text())["judge"] == Judge(critique).fingerprint()
+    manifest = json.loads((critique / "judge.json").read_text())
+    (critique / "judge.json").write_text(json.dumps({**manifest, "context": 64}))
+    with pytest.raises(UsageError, match="begun with another judge"):
+        app(words, result_action="return_value")
+
+
+def test_problems_of_one_seed_are_not_new_in_another_file(tmp_path: Path) -> None:
+    """Each file puts its own name before a seed."""
+    for name, first in (("one", 0), ("two", 100)):
+        rows = (
+            {
+                "question": f"What is {first + n} plus 1?",
+                "answer": str(first + n + 1),
+                "id": f"{name}{n}",
+                "seed": f"s{n}",
+            }
+            for n in range(3 if name == "one" else 5)
+        )
+        (tmp_path / f"{name}.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    learnt, others = ([Sampled(it, ()) for it in load(str(tmp_path / f"{name}.jsonl"))] for name in ("one", "two"))
+    write_learnt(tmp_path, learnt)
+    assert unseen(tmp_path, learnt) == []
+    assert unseen(tmp_path, others) == others[3:]
+    assert unseen(tmp_path, [*learnt, *others], known=True) == others, "other questions of families that it knows"
+    namesake = Item("two/one0", "two", "Another question with the id of one that is known?", "1")
+    assert unseen(tmp_path, [Sampled(namesake, ())]), "an id without a seed tells nothing"
+
+
 def test_what_cannot_be_calibrated_is_named(trained: Path, tmp_path: Path) -> None:
     one = write_run(tmp_path / "one", [item(0)], [record(item(0), 0, right(item(0)), "correct")])
     reward, unknown = tiny_judge(tmp_path / "reward", "reward"), tiny_judge(tmp_path / "unknown", "critique")
@@ -272,6 +328,23 @@ def test_a_sample_without_an_answer_is_never_chosen() -> None:
     one = sampled(sample(right(SUM)), Sample(silent, "m", is_right(silent)))
     found = choices([Scored(one, np.array([0.5, 0.9]))], "probability")
     assert found is not None and found.figures["best@2"].value == 1
+
+
+def test_choosing_is_measured_with_curves_that_did_not_see_the_problem(tmp_path: Path) -> None:
+    """Turning all verdicts at a problem changes what is said of others, and nothing of its own samples."""
+    tried = [attempts(item(number), 1 + number % 5)[:6] for number in range(20)]
+    problems = [Sampled(item(n), tuple(Sample(one, "m", is_right(one)) for one in six)) for n, six in enumerate(tried)]
+    judge = Judge(tiny_judge(tmp_path, "critique", seed=2, sign=-1))
+    found = read(judge, problems)
+    before = by_fold(found, opinions(found, 1), 1)
+    chosen = choices(before, "probability")
+    assert chosen and CritiqueStage().measure(judge, problems, 1).figures["choices"] == chosen.to_dict()
+    for place, one in enumerate(found):
+        turned = tuple(replace(two, record=replace(two.record, verdict="wrong")) for two in one.samples)
+        changed = [*found[:place], Scored(replace(one.problem, samples=turned), one.scores), *found[place + 1 :]]
+        after = by_fold(changed, opinions(changed, 1), 1)
+        assert after[place].scores == pytest.approx(before[place].scores)
+        assert any(not np.allclose(a.scores, b.scores) for a, b in zip(before, after, strict=True))
 
 
 def test_no_family_of_problems_is_in_two_folds() -> None:

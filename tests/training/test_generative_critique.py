@@ -246,6 +246,8 @@ def test_mistakes_of_a_user_are_named(run: Path, tmp_path: Path) -> None:
         train_judge(RewardStage(recipe.judge), recipe, [run], tmp_path / "a", QUIET)
     with pytest.raises(UsageError, match="row is 24 tokens, of which a critique takes"):
         train_judge(CritiqueStage(), recipe.model_copy(update={"row": 24}), [run], tmp_path / "b", QUIET)
+    with pytest.raises(UsageError, match="row is 25 tokens"):  # the folder may be used again
+        train_judge(CritiqueStage(), recipe.model_copy(update={"row": 25}), [run], tmp_path / "b", QUIET)
     head = load_fine_tuning(str(recipe_file(tmp_path)))
     assert isinstance(head, JudgeTraining) and head.judge.form == "head"
 

@@ -23,10 +23,11 @@ from safetensors.torch import load_file
 from transformers import AutoModelForSequenceClassification
 
 from mathsolve.engine.errors import UsageError
-from mathsolve.engine.judge import Judge, encode
+from mathsolve.engine.judge import OUTPUTS, Judge, Kind, encode
 from mathsolve.engine.trajectory import Trajectory
 from mathsolve.evaluation.item import Item
 from mathsolve.sandbox import Observation
+from mathsolve.training.critique.stage import CritiqueStage
 from mathsolve.training.judging.groups import Encoded, groups
 from mathsolve.training.judging.run import train_judge
 from mathsolve.training.judging.split import families, split
@@ -36,6 +37,7 @@ from mathsolve.training.reward.stage import RewardStage
 from mathsolve.training.samples import Sampled
 from mathsolve.training.sft.model import new_model
 
+from ..engine.tiny_judge import tiny_judge
 from .judged_runs import attempts, item, numbers, recipe_file, right, sums, write_run, wrong
 
 QUIET = Console(quiet=True)
@@ -226,6 +228,25 @@ def test_mistakes_of_a_user_are_named(run: Path, recipe: JudgeTraining, tmp_path
         train(recipe.model_copy(update={"schedule": steps}), run, tmp_path / "c")
     with pytest.raises(UsageError, match="give one with --model"):
         train(recipe.model_copy(update={"shape": None}), run, tmp_path / "d")
+
+
+@pytest.mark.parametrize("kind", ["reward", "critique"])
+def test_a_judge_of_the_other_kind_is_no_start(kind: Kind, run: Path, recipe: JudgeTraining, tmp_path: Path) -> None:
+    base = tiny_judge(tmp_path / "base", kind)
+    changed = recipe.model_copy(update={"model": str(base), "shape": None})
+    stage = CritiqueStage() if kind == "reward" else RewardStage(recipe.judge)
+    with pytest.raises(UsageError, match=f"'{base}' is a classifier with {OUTPUTS[kind]} .*name a language model"):
+        train_judge(stage, changed, [run], tmp_path / "out", QUIET)
+
+
+def test_a_judge_goes_on_from_one_of_its_kind(run: Path, recipe: JudgeTraining, tmp_path: Path) -> None:
+    changed = recipe.model_copy(update={"model": str(tiny_judge(tmp_path / "base")), "shape": None})
+    schedule = changed.schedule.model_copy(update={"epochs": 0.5})
+    made = load_file(
+        train(changed.model_copy(update={"schedule": schedule}), run, tmp_path / "out") / "model.safetensors"
+    )
+    start = load_file(tmp_path / "base" / "model.safetensors")
+    assert torch.allclose(made["score.weight"].float(), start["score.weight"], atol=0.1), "its head is kept"
 
 
 def test_a_long_attempt_keeps_its_question_and_its_end(trained: Path) -> None:

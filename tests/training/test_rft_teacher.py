@@ -165,6 +165,17 @@ def test_only_well_judged_solutions_pass(tmp_path: Path) -> None:
     assert hard.reason == "poor scores: 1 right of 1 samples, none with those that are asked for"
 
 
+def test_what_is_made_of_one_seed_has_one_seed_whatever_the_file(tmp_path: Path) -> None:
+    """Runs on a file name clusters by the file; solutions of two files of one seed stay on one side of a split."""
+    found = []
+    for name in ("toy", "other"):
+        item = Item(f"{name}/0", name, EASY.question, "84", cluster=f"{name}/crates")
+        run = run_of(tmp_path / name, "m", [record(item, 0, PRODUCT)])
+        (run / "problems.jsonl").write_text(item_to_json(item) + "\n")
+        found += [asyncio.run(SampleTeacher([run]).draw("train", 0))]
+    assert [one and one.seed for one in found] == ["crates", "crates"]
+
+
 def test_the_pipeline_runs_them_again(runs: list[Path], tmp_path: Path) -> None:
     forged = record(EASY, 7, by_program("print(12 + 7)", "84"))
     with (runs[0] / "records.jsonl").open("a") as file:

@@ -48,6 +48,7 @@ def calibrate(
     *,
     runs: Annotated[list[Path], Parameter(consume_multiple=True, negative="")],
     out: Path,
+    known: Annotated[bool, Parameter(negative="")] = False,
 ) -> None:
     """Write a copy of a critique whose marks mean for new attempts what they say; the weights stay as they are.
 
@@ -59,12 +60,14 @@ def calibrate(
         Folders of runs of the new model on problems for training, with several samples.
     out
         Folder for the copy, in its folder `model`, and for the report.
+    known
+        Fit them to new questions of families that it was trained on, too. They then hold for such questions.
     """
     check_libraries()
-    calibrated(critique, runs, out, console())
+    calibrated(critique, runs, out, console(), known=known)
 
 
-def calibrated(critique: Path, runs: Sequence[Path], folder: Path, console: Console) -> Path:
+def calibrated(critique: Path, runs: Sequence[Path], folder: Path, console: Console, *, known: bool = False) -> Path:
     """Fits the curves of a critique anew, or finds that it is done.
 
     Args:
@@ -72,6 +75,7 @@ def calibrated(critique: Path, runs: Sequence[Path], folder: Path, console: Cons
         runs: folders of evaluation runs, see `trainable`.
         folder: of the result.
         console: hears what came out.
+        known: whether families that it was trained on count, with other questions.
 
     Returns:
         The folder of the calibrated critique.
@@ -87,14 +91,19 @@ def calibrated(critique: Path, runs: Sequence[Path], folder: Path, console: Cons
     if folder.resolve().is_relative_to(judge.folder.resolve()):
         raise UsageError(f"{folder} is in the critique's own folder; name another one with --out")
     problems = trainable(runs).problems
-    new = unseen(judge.folder, problems)
+    new = unseen(judge.folder, problems, known=known)
     if len(set(families(new))) < FOLDS or not taught(new, "critique"):
         raise UsageError(
             f"of {len(problems)} problems in the runs {len(new)} are new to the critique, fewer than {FOLDS} of them unlike "
-            "each other: bring runs on more problems"
+            "each other: bring runs on more problems, or take new questions of families that it knows, with --known"
         )
     vacant(folder / MADE_OF)
-    claim(folder / MADE_OF, {"judge": judge.fingerprint(), "runs": digest(problems)})
+    made_of = {
+        "judge": judge.fingerprint(),
+        "runs": digest(problems),
+        "choice of problems": "known" if known else "new",
+    }
+    claim(folder / MADE_OF, made_of, begun=model.is_dir())
     if model.is_dir():
         console.print(f"{model} is finished: nothing is left to do", highlight=False, soft_wrap=True)
         return model

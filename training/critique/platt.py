@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 from ...engine.judge import Curve
 
 GRID = 41
-"""Knots, from mark 0 to mark 10."""
+"""Knots from mark 0 to mark 10, and again where the curve is steep."""
+STEEP = 6.0
+"""Log odds up to which it is."""
 STEPS = 100
 """Steps of Newton's method at most; a handful are enough."""
 Floats = NDArray[np.float64]
@@ -34,9 +36,12 @@ def platt(marks: Sequence[float], right: Sequence[bool]) -> Curve:
     x, happened = np.asarray(marks, dtype=float), np.asarray(right, dtype=np.bool_)
     good, bad = int(happened.sum()), int((~happened).sum())
     a, b = _fitted((x - x.mean()) / x.std(), np.where(happened, (good + 1) / (good + 2), 1 / (bad + 2)))
-    grid = np.linspace(0, 10, GRID)
-    chances = _logistic(a * (grid - x.mean()) / x.std() + b) if a > 0 else np.full(GRID, happened.mean())
-    return tuple((float(mark), float(chance)) for mark, chance in zip(grid, chances, strict=True))
+    if a <= 0:
+        return ((5.0, float(happened.mean())),)
+    steep = x.mean() + x.std() * (np.linspace(-STEEP, STEEP, GRID) - b) / a
+    knots = np.unique(np.clip([*np.linspace(0, 10, GRID), *steep], 0, 10))
+    chances = _logistic(a * (knots - x.mean()) / x.std() + b)
+    return tuple(zip(knots.tolist(), chances.tolist(), strict=True))
 
 
 def _fitted(z: Floats, targets: Floats) -> tuple[float, float]:

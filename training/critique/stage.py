@@ -6,7 +6,7 @@ four fifths of them and used on the last fifth, in turn, so that no figure comes
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...engine.judge import ORDER, Judge, Kind, read_off
+from ...engine.judge import ORDER, Curve, Judge, Kind, read_off
 from ...evaluation.metrics.calibrated import Bin, auroc, brier, calibration_error, reliability
 from ...evaluation.report.table import Row, Table, percent
 from ..judging.rubric import RUBRIC, marks
@@ -68,7 +68,7 @@ class CritiqueStage:
         }
         fitted = curves(rows.marks.tolist(), rows.right.tolist(), rows.domains)
         figures["curves"] = sorted(fitted)
-        chosen = choices(_probable(found, fitted), "probability")
+        chosen = choices(by_fold(found, rows, seed), "probability")
         figures["choices"] = chosen and chosen.to_dict()
         tables: tuple[Table, ...] = (*_tables(figures, bins), *((chosen.table(),) if chosen else ()), _rubric(rows))
         if judge.manifest.form == "generative":
@@ -95,12 +95,9 @@ class Opinions:
 
 def opinions(found: Sequence[Scored], seed: int) -> Opinions:
     """The attempts at held-out problems that the rubric gives a mark."""
-    names = families([one.problem for one in found])
-    order = sorted(set(names), key=lambda name: place(name, seed, "fold"))
-    fold_of = {name: number % FOLDS for number, name in enumerate(order)}
     rows = [
-        (float(score), float(true), sample.record.correct, one.problem.item.subject, fold_of[name])
-        for one, name in zip(found, names, strict=True)
+        (float(score), float(true), sample.record.correct, one.problem.item.subject, fold)
+        for one, fold in zip(found, _folds(found, seed), strict=True)
         for score, true, sample in zip(one.scores, marks(one.problem), one.samples, strict=True)
         if true is not None
     ]
@@ -115,28 +112,46 @@ def opinions(found: Sequence[Scored], seed: int) -> Opinions:
 
 def cross_fitted(rows: Opinions) -> Floats:
     """The probability of each attempt by curves of the kinds that ship, fitted without its part of the problems."""
-    said = np.zeros(len(rows.marks))
-    for fold in range(FOLDS):
-        mine, others = rows.folds == fold, rows.folds != fold
-        seen = others if others.any() else mine
-        domains = [name for name, kept in zip(rows.domains, seen, strict=True) if kept]
-        fitted = curves(rows.marks[seen].tolist(), rows.right[seen].tolist(), domains, among=rows.domains)
-        for row in np.flatnonzero(mine):
-            said[row] = read_off(fitted.get(rows.domains[row] or "") or fitted[""], float(rows.marks[row]))
-    return said
+    fitted = [_without(rows, fold) for fold in range(FOLDS)]
+    told = zip(rows.folds, rows.domains, rows.marks.tolist(), strict=True)
+    return np.array([read_off(_curve(fitted[fold], domain), mark) for fold, domain, mark in told])
 
 
-def _probable(found: Sequence[Scored], fitted: dict[str, Any]) -> list[Scored]:
-    """Probabilities instead of marks, as `Judge.probability` gives them."""
-    return [
-        Scored(one.problem, np.array([_probability(fitted, one.problem, float(mark)) for mark in one.scores]))
-        for one in found
-    ]
+def by_fold(found: Sequence[Scored], rows: Opinions, seed: int) -> list[Scored]:
+    """Problems with probabilities instead of marks, as `Judge.probability` gives them, by curves fitted without their part.
+
+    Args:
+        found: problems with marks.
+        rows: `opinions` of them.
+        seed: of those.
+    """
+    fitted = [_without(rows, fold) for fold in range(FOLDS)]
+    told = []
+    for one, fold in zip(found, _folds(found, seed), strict=True):
+        curve = _curve(fitted[fold], one.problem.item.subject)
+        chances = [(1 - ORDER) * read_off(curve, mark) + ORDER * mark / 10 for mark in one.scores.tolist()]
+        told.append(Scored(one.problem, np.array(chances)))
+    return told
 
 
-def _probability(fitted: dict[str, Any], problem: Sampled, mark: float) -> float:
-    curve = fitted.get(problem.item.subject or "") or fitted[""]
-    return (1 - ORDER) * read_off(curve, mark) + ORDER * mark / 10
+def _folds(found: Sequence[Scored], seed: int) -> list[int]:
+    """The number of each problem's part; a family of problems is in one."""
+    names = families([one.problem for one in found])
+    order = sorted(set(names), key=lambda name: place(name, seed, "fold"))
+    fold_of = {name: number % FOLDS for number, name in enumerate(order)}
+    return [fold_of[name] for name in names]
+
+
+def _without(rows: Opinions, fold: int) -> dict[str, Curve]:
+    """The curves that have not seen a part of the problems; of the part itself where there is no other."""
+    others = rows.folds != fold
+    seen = others if others.any() else ~others
+    domains = [name for name, kept in zip(rows.domains, seen, strict=True) if kept]
+    return curves(rows.marks[seen].tolist(), rows.right[seen].tolist(), domains, among=rows.domains)
+
+
+def _curve(fitted: Mapping[str, Curve], domain: str | None) -> Curve:
+    return fitted.get(domain or "") or fitted[""]
 
 
 def _tables(figures: dict[str, Any], bins: Sequence[Bin]) -> tuple[Table, Table]:

@@ -4,7 +4,8 @@
 
 For the forms of a file see `published`. Promises: what a file says of results is not believed; every program runs in the
 sandbox, and every answer is graded as all others are. The same question has the same name in every run, so that runs of several
-files are pooled; the same command goes on where it was ended, and tries again what the machinery failed in.
+files are pooled; samples are numbered by the names of their solutions, or by their order in the file. The same command goes on
+where it was ended, and tries again what the machinery failed in.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from __future__ import annotations
 import ast
 import asyncio
 import json
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
 from hashlib import file_digest
 from pathlib import Path
 from typing import Any
@@ -74,19 +76,31 @@ def _names(solutions: Sequence[Published]) -> list[str]:
     return [name for name in dict.fromkeys(one.name for one in solutions) if name]
 
 
+def _numbers(solutions: Iterable[Published], names: Sequence[str]) -> Iterator[int]:
+    """The number of the sample of each solution: the place of its name, or after all names its place at its question."""
+    nameless: Counter[str] = Counter()
+    for one in solutions:
+        if one.name:
+            yield names.index(one.name)
+        else:
+            yield len(names) + nameless[one.item.id]
+            nameless[one.item.id] += 1
+
+
 async def _carry_out(run: Run, solutions: Sequence[Published], sandbox: Sandbox) -> None:
-    verdicts, free, names = Verdicts(sandbox), asyncio.Semaphore(AT_ONCE), _names(solutions)
+    verdicts, free = Verdicts(sandbox), asyncio.Semaphore(AT_ONCE)
+    different = {solution.key: solution for solution in solutions}.values()
+    numbered = list(zip(different, _numbers(different, _names(solutions)), strict=True))
     with Journal(run.folder) as journal:
         done = {record.key for record in run.records() if not record.failed}
 
-        async def one(solution: Published) -> None:
+        async def one(solution: Published, sample: int) -> None:
             async with free:
-                sample = names.index(solution.name) if solution.name else 0
                 journal.add(await _record(solution, sample, sandbox, verdicts))
 
         try:
-            left = {solution.key: solution for solution in solutions if solution.key not in done}
-            await asyncio.gather(*(one(solution) for solution in left.values()))
+            left = [(solution, sample) for solution, sample in numbered if solution.key not in done]
+            await asyncio.gather(*(one(solution, sample) for solution, sample in left))
         finally:
             await sandbox.close()
 
@@ -142,11 +156,12 @@ def asked(code: str) -> str:
     'print(f())'
     """
     try:
-        body = ast.parse(code).body
+        module = ast.parse(code)
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return code
+    body = module.body if ast.get_docstring(module) is None else module.body[1:]
     own = [one for one in body if not isinstance(one, ast.Import | ast.ImportFrom)]
     functions = [one for one in own if isinstance(one, ast.FunctionDef)]
-    if not functions or len(functions) < len(own) or functions[-1].args.args:
+    if not functions or len(functions) < len(own) or any(told for _, told in ast.iter_fields(functions[-1].args)):
         return code
     return f"{code.rstrip()}\nprint({functions[-1].name}())"

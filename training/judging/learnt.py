@@ -20,8 +20,8 @@ def write_learnt(folder: Path, problems: Sequence[Sampled]) -> None:
     replace_file(folder / LEARNT, [f"{trace}\n" for trace in sorted(traces)])
 
 
-def unseen(folder: Path, problems: Sequence[Sampled]) -> list[Sampled]:
-    """The problems that a judge was not trained on: neither on the question nor on another one of its family.
+def unseen(folder: Path, problems: Sequence[Sampled], *, known: bool = False) -> list[Sampled]:
+    """The problems that a judge was not trained on: neither on the question nor, unless `known`, on another one of its family.
 
     Raises:
         UsageError: the judge's folder does not say.
@@ -34,13 +34,17 @@ def unseen(folder: Path, problems: Sequence[Sampled]) -> list[Sampled]:
         raise UsageError(
             f"{folder} does not say what the judge was trained on ({LEARNT}): copy the whole folder, or train it again"
         )
-    return [one for one in problems if learnt.isdisjoint(_traces(one))]
+    return [one for one in problems if learnt.isdisjoint({_question(one)} if known else _traces(one))]
 
 
 def _traces(problem: Sampled) -> set[str]:
     """An id tells nothing: two files may use it for different problems."""
-    family = problem.item.cluster
+    family = problem.lineage if problem.item.cluster else None
     named = (
         {blake2b(f"family {family}".encode("utf-8", "surrogatepass"), digest_size=12).hexdigest()} if family else set()
     )
-    return {question_key(problem.item.question).hex(), *named}
+    return {_question(problem), *named}
+
+
+def _question(problem: Sampled) -> str:
+    return question_key(problem.item.question).hex()

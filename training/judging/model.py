@@ -22,9 +22,10 @@ def load_judge_model(recipe: FineTuning, words: Writing, kind: Kind) -> Any:
     """The model that is to be trained, its head random, in float32; only adapters and the head, where the recipe says so.
 
     Raises:
-        UsageError: it cannot be loaded.
+        UsageError: it cannot be loaded, or is a classifier with other outputs.
     """
     config = _config(recipe, words)
+    _check_outputs(recipe.model, config, kind)
     config.num_labels, config.pad_token_id = OUTPUTS[kind], padding(words.tokenizer, words.end_id)
     torch.manual_seed(recipe.seed)
     try:
@@ -45,6 +46,15 @@ def _config(recipe: FineTuning, words: Writing) -> Any:
         return AutoConfig.from_pretrained(recipe.model)
     except (OSError, ValueError, KeyError) as error:
         raise _unloadable(recipe.model, error) from error
+
+
+def _check_outputs(name: str | None, config: Any, kind: Kind) -> None:
+    classifies = any(one.endswith("ForSequenceClassification") for one in config.architectures or ())
+    if classifies and config.num_labels != OUTPUTS[kind]:
+        raise UsageError(
+            f"{name!r} is a classifier with {config.num_labels} outputs, of which a {kind} model has {OUTPUTS[kind]}: "
+            f"name a language model to start from, or a {kind} model"
+        )
 
 
 def _model(recipe: FineTuning, config: Any) -> Any:

@@ -68,7 +68,7 @@ def read_published(file: Path, bench: str | None = None) -> list[Published]:
     Raises:
         UsageError: the file cannot be read, is empty, or a line is of another form; it names the line.
     """
-    found = [one for number, text in enumerate(_texts(file), 1) for one in _line(file, number, text, bench)]
+    found = [one for number, text in _texts(file) for one in _line(file, number, text, bench)]
     if not found:
         raise UsageError(f"{file} is empty: a line is an object with {FORMS}")
     return found
@@ -83,10 +83,11 @@ def _line(file: Path, number: int, text: str, bench: str | None) -> list[Publish
         raise UsageError(f"{file}, line {number}, is no object with {FORMS} ({what})") from error
 
 
-def _texts(file: Path) -> Iterator[str]:
+def _texts(file: Path) -> Iterator[tuple[int, str]]:
+    """Lines that are not blank, with their numbers."""
     try:
         with gzip.open(file, "rt", encoding="utf-8") if file.suffix == ".gz" else file.open(encoding="utf-8") as lines:
-            yield from lines
+            yield from ((number, text) for number, text in enumerate(lines, 1) if text.strip())
     except (OSError, EOFError, zlib.error, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {file}: {error}; make or copy it again") from error
 

@@ -43,7 +43,7 @@ from .progress import JudgeReport
 from .split import Split, split
 from .stage import Stage
 
-MADE_OF = "judge-run.json"
+MADE_OF, TOKENIZER = "judge-run.json", "tokenizer.json"
 Attempts = Sequence[Sequence[Labelled]]
 """By problem."""
 FORMS: Mapping[str, Callable[[Stage, JudgeTraining, Writing, Attempts], Form]] = {
@@ -100,7 +100,7 @@ def train_judge(stage: Stage, recipe: JudgeTraining, runs: Sequence[Path], folde
         raise UsageError(
             "the recipe names no model: give one with --model, or a [shape] and a family for one from scratch"
         )
-    vacant(folder / MADE_OF)
+    vacant(folder / MADE_OF, TOKENIZER)
     if recipe.model is not None and recipe.judge.form == "generative":
         check_start(recipe.model)
     with conducted():
@@ -149,7 +149,7 @@ def _check(run: JudgeRun, attempts: Sequence[Any], held_out: Sequence[Any]) -> N
 
 def _tokenizer(run: JudgeRun, attempts: Attempts, family: Family, *, first: bool) -> Tokenizer:
     """A tokenizer trained on the attempts, for a model from scratch; all processes have that of the first."""
-    path = run.folder / "tokenizer.json"
+    path = run.folder / TOKENIZER
     if path.is_file() and (run.begun or not first):
         return Tokenizer.from_file(str(path))
     steps = [step for problem in attempts for one in problem for step in one.steps]

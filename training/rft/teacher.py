@@ -82,7 +82,7 @@ class SampleTeacher:
         if split != "train" or number >= len(self._problems):
             return None
         problem = self._problems[number]
-        seed, domain = problem.item.cluster or problem.item.id, problem.item.subject or problem.item.bench
+        seed, domain = problem.lineage, problem.item.subject or problem.item.bench
         kept = self.kept(problem)
         if not kept:
             return NoCandidate(seed, self._lack(problem), problem.item.question, domain)
