@@ -48,7 +48,8 @@ def test_the_model_of_a_stage_gets_a_card_and_answers(loop: Path, tmp_path: Path
     assert "## What each stage gave" in card and re.search(r"\| data \| measured \| 4 \|", card)
     named = re.findall(r"\]\((data-[^)]*)\)", card)
     assert all((model / name).is_file() for name in named)
-    assert max(named).endswith("-data.md") and len(named) > 1, (
+    rounds = [int(name.split("-")[1]) for name in named]
+    assert rounds == sorted(rounds) and named[-1] == f"data-{max(rounds)}-data.md" and len(named) > 1, (
         "what the model of the package had seen, and then its own"
     )
     with Solver(Settings(model=str(model), timeout_s=20)) as solver:
