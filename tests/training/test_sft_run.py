@@ -374,11 +374,13 @@ def test_a_run_that_was_refused_its_data_begins_with_better_ones_and_then_keeps_
 
 
 def test_a_training_that_diverges_says_so_and_makes_no_model(data: Path, recipe_file: Path, tmp_path: Path) -> None:
+    heard = signal.getsignal(signal.SIGINT)
     with pytest.raises(
         MathsolveError, match=r"step \d+: .* is nan: the training diverged; choose a smaller learning_rate"
     ):
         fine_tune(changed(recipe_file, learning_rate=1e30, warmup_steps=0), [Source(data)], tmp_path / "run", QUIET)
     assert not (tmp_path / "run" / "model").exists()
+    assert signal.getsignal(signal.SIGINT) is heard, "Ctrl-C means what it meant before"
 
 
 def test_weights_that_are_no_numbers_are_no_model(whole: Path, tmp_path: Path) -> None:

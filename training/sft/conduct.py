@@ -114,6 +114,7 @@ def train(
         trainer.train(resume_from_checkpoint=str(done) if done else None)
     finally:
         report.close()
+        stop.restore()
     if stop.stopped:
         console.print(f"stopped after step {trainer.state.global_step}; the same command goes on from there")
         raise KeyboardInterrupt

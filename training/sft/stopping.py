@@ -41,14 +41,15 @@ class StopOnSignal(TrainerCallback):
             self.stopped = control.should_save = control.should_training_stop = True
 
     def on_train_end(self, args: TrainingArguments, state: TrainerState, control: TrainerControl, **_: Any) -> None:
-        """Signals mean again what they meant before."""
-        self._restore()
+        """Listens no more."""
+        self.restore()
 
     def _hear(self, number: int, frame: FrameType | None) -> None:
         self._heard = True
-        self._restore()
+        self.restore()
 
-    def _restore(self) -> None:
+    def restore(self) -> None:
+        """Signals mean again what they meant before, however training ended."""
         for number, handler in self._former.items():
             signal.signal(number, handler)
         self._former = {}
