@@ -27,7 +27,7 @@ from mathsolve.training.critique.agreement import mean_error, quadratic_kappa, s
 from mathsolve.training.critique.isotonic import curves, isotonic
 from mathsolve.training.critique.loss import ordinal_loss, soft_labels
 from mathsolve.training.critique.platt import platt
-from mathsolve.training.critique.stage import CritiqueStage, Opinions, by_fold, cross_fitted, opinions
+from mathsolve.training.critique.stage import CritiqueStage, Opinions, by_fold, cross_fitted, fitted_without, opinions
 from mathsolve.training.judging.labels import labelled
 from mathsolve.training.judging.learnt import unseen, write_learnt
 from mathsolve.training.judging.rubric import RUBRIC, mark, marks
@@ -192,7 +192,9 @@ def test_the_report_is_of_curves_of_the_kind_that_ships() -> None:
     assert len(curves(said.tolist(), happened.tolist(), rows.domains)["algebra"]) == 2
     seen = folds != 0
     fitted = isotonic(said[seen].tolist(), happened[seen].tolist())
-    assert cross_fitted(rows)[~seen] == pytest.approx([read_off(fitted, mark) for mark in said[~seen]])
+    assert cross_fitted(rows, fitted_without(rows))[~seen] == pytest.approx(
+        [read_off(fitted, mark) for mark in said[~seen]]
+    )
 
 
 def test_figures_of_agreement_and_calibration_against_values_by_hand() -> None:
@@ -336,13 +338,13 @@ def test_choosing_is_measured_with_curves_that_did_not_see_the_problem(tmp_path:
     problems = [Sampled(item(n), tuple(Sample(one, "m", is_right(one)) for one in six)) for n, six in enumerate(tried)]
     judge = Judge(tiny_judge(tmp_path, "critique", seed=2, sign=-1))
     found = read(judge, problems)
-    before = by_fold(found, opinions(found, 1), 1)
+    before = by_fold(found, fitted_without(opinions(found, 1)), 1)
     chosen = choices(before, "probability")
     assert chosen and CritiqueStage().measure(judge, problems, 1).figures["choices"] == chosen.to_dict()
     for place, one in enumerate(found):
         turned = tuple(replace(two, record=replace(two.record, verdict="wrong")) for two in one.samples)
         changed = [*found[:place], Scored(replace(one.problem, samples=turned), one.scores), *found[place + 1 :]]
-        after = by_fold(changed, opinions(changed, 1), 1)
+        after = by_fold(changed, fitted_without(opinions(changed, 1)), 1)
         assert after[place].scores == pytest.approx(before[place].scores)
         assert any(not np.allclose(a.scores, b.scores) for a, b in zip(before, after, strict=True))
 

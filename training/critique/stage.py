@@ -50,7 +50,8 @@ class CritiqueStage:
         """See `Stage`."""
         found = read(judge, problems)
         rows = opinions(found, seed)
-        said = cross_fitted(rows)
+        parts = fitted_without(rows)
+        said = cross_fitted(rows, parts)
         bins, bare = reliability(said, rows.right), reliability(rows.marks / 10, rows.right)
         figures: dict[str, Any] = {
             "attempts": len(rows.marks),
@@ -68,7 +69,7 @@ class CritiqueStage:
         }
         fitted = curves(rows.marks.tolist(), rows.right.tolist(), rows.domains)
         figures["curves"] = sorted(fitted)
-        chosen = choices(by_fold(found, rows, seed), "probability")
+        chosen = choices(by_fold(found, parts, seed), "probability")
         figures["choices"] = chosen and chosen.to_dict()
         tables: tuple[Table, ...] = (*_tables(figures, bins), *((chosen.table(),) if chosen else ()), _rubric(rows))
         if judge.manifest.form == "generative":
@@ -110,25 +111,35 @@ def opinions(found: Sequence[Scored], seed: int) -> Opinions:
     )
 
 
-def cross_fitted(rows: Opinions) -> Floats:
-    """The probability of each attempt by curves of the kinds that ship, fitted without its part of the problems."""
-    fitted = [_without(rows, fold) for fold in range(FOLDS)]
+def fitted_without(rows: Opinions) -> tuple[Mapping[str, Curve], ...]:
+    """For each part of the problems the curves, of the kinds that ship, that have not seen it; where there is no other part,
+    those of itself."""
+    found = []
+    for fold in range(FOLDS):
+        others = rows.folds != fold
+        seen = others if others.any() else ~others
+        domains = [name for name, kept in zip(rows.domains, seen, strict=True) if kept]
+        found.append(curves(rows.marks[seen].tolist(), rows.right[seen].tolist(), domains, among=rows.domains))
+    return tuple(found)
+
+
+def cross_fitted(rows: Opinions, parts: Sequence[Mapping[str, Curve]]) -> Floats:
+    """The probability of each attempt by the curves that have not seen its part of the problems."""
     told = zip(rows.folds, rows.domains, rows.marks.tolist(), strict=True)
-    return np.array([read_off(_curve(fitted[fold], domain), mark) for fold, domain, mark in told])
+    return np.array([read_off(_curve(parts[fold], domain), mark) for fold, domain, mark in told])
 
 
-def by_fold(found: Sequence[Scored], rows: Opinions, seed: int) -> list[Scored]:
-    """Problems with probabilities instead of marks, as `Judge.probability` gives them, by curves fitted without their part.
+def by_fold(found: Sequence[Scored], parts: Sequence[Mapping[str, Curve]], seed: int) -> list[Scored]:
+    """Problems with probabilities instead of marks, as `Judge.probability` gives them, by curves that have not seen their part.
 
     Args:
         found: problems with marks.
-        rows: `opinions` of them.
+        parts: `fitted_without` of their opinions.
         seed: of those.
     """
-    fitted = [_without(rows, fold) for fold in range(FOLDS)]
     told = []
     for one, fold in zip(found, _folds(found, seed), strict=True):
-        curve = _curve(fitted[fold], one.problem.item.subject)
+        curve = _curve(parts[fold], one.problem.item.subject)
         chances = [(1 - ORDER) * read_off(curve, mark) + ORDER * mark / 10 for mark in one.scores.tolist()]
         told.append(Scored(one.problem, np.array(chances)))
     return told
@@ -140,14 +151,6 @@ def _folds(found: Sequence[Scored], seed: int) -> list[int]:
     order = sorted(set(names), key=lambda name: place(name, seed, "fold"))
     fold_of = {name: number % FOLDS for number, name in enumerate(order)}
     return [fold_of[name] for name in names]
-
-
-def _without(rows: Opinions, fold: int) -> dict[str, Curve]:
-    """The curves that have not seen a part of the problems; of the part itself where there is no other."""
-    others = rows.folds != fold
-    seen = others if others.any() else ~others
-    domains = [name for name, kept in zip(rows.domains, seen, strict=True) if kept]
-    return curves(rows.marks[seen].tolist(), rows.right[seen].tolist(), domains, among=rows.domains)
 
 
 def _curve(fitted: Mapping[str, Curve], domain: str | None) -> Curve:

@@ -80,7 +80,7 @@ class Holding:
 
 
 class _Domain(BaseModel):
-    """The same of a sub-domain."""
+    """What a run card says of a sub-domain: how often each filter rejected something, by its reasons."""
 
     rejected: dict[str, dict[str, int]] = {}
 
