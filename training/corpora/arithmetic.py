@@ -7,22 +7,35 @@ Does not promise to find claims with units between the numbers, e.g. "3 apples +
 from __future__ import annotations
 
 import ast
+import math
 import operator
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from types import MappingProxyType
 
 LARGEST_POWER_BITS = 2048
 """Longer powers are not computed."""
 
-_OPERATORS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
+_OPERATORS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction | int]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
     ast.Div: operator.truediv,
-    ast.FloorDiv: lambda a, b: Fraction(a // b),
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: lambda base, exponent: _power(base, exponent),
+}
+_FUNCTIONS: dict[str, Callable[..., Fraction | int]] = {
+    "min": min,
+    "max": max,
+    "abs": abs,
+    "int": math.trunc,
+    "round": lambda number, places=0: round(number, int(places)),
+    "floor": math.floor,
+    "ceil": math.ceil,
 }
 NUMBER = r"(?:\d{1,3}(?:,\d{3})+|\d+)(?:\.\d+)?|(?<!\w)\.\d+"
 """A number as texts write it."""
@@ -133,8 +146,9 @@ def value(calculation: str) -> Fraction:
     Fraction(3, 10)
     """
     try:
-        return _value(tree(calculation))
-    except (ZeroDivisionError, RecursionError, ValueError):  # infinite, too deep, or no arithmetic
+        *_, last = evaluate(tree(calculation))
+        return last
+    except RecursionError:
         raise NotArithmetic(calculation) from None
 
 
@@ -175,21 +189,53 @@ def _balanced(term: str) -> str:
     return bare
 
 
-def _value(node: ast.expr) -> Fraction:
-    match node:
-        case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
-            return Fraction(str(number))
-        case ast.UnaryOp(op=ast.USub(), operand=operand):
-            return -_value(operand)
-        case ast.UnaryOp(op=ast.UAdd(), operand=operand):
-            return _value(operand)
-        case ast.BinOp(left=left, op=ast.Pow(), right=right):
-            base, exponent = _value(left), _value(right)
-            size = max(base.numerator.bit_length(), base.denominator.bit_length())
-            if exponent.denominator == 1 and size * abs(exponent) <= LARGEST_POWER_BITS:
-                return Fraction(base ** int(exponent))
-        case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
-            return _OPERATORS[type(op)](_value(left), _value(right))
-        case _:
-            pass
-    raise NotArithmetic(ast.unparse(node))
+def evaluate(node: ast.expr, names: Mapping[str, Fraction] = MappingProxyType({})) -> Iterator[Fraction]:
+    """Every result on the way to the exact value of an expression, in order; the last one is the value.
+
+    Args:
+        node: the four operators, remainders, short powers, and functions that round or choose, on numbers and names.
+        names: what names stand for.
+
+    Raises:
+        NotArithmetic: it is something else, or divides by zero.
+    """
+    try:
+        match node:
+            case ast.Constant(value=int() | float() as number) if not isinstance(number, bool):
+                yield Fraction(str(number))
+            case ast.Name(name) if name in names:
+                yield names[name]
+            case ast.UnaryOp(op=ast.USub() | ast.UAdd() as sign, operand=operand):
+                *before, value = evaluate(operand, names)
+                yield from [*before, -value if isinstance(sign, ast.USub) else value]
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+                yield from _applied(_OPERATORS[type(op)], (left, right), names)
+            case (
+                ast.Call(func=ast.Name(name), args=[*given], keywords=[])
+                | ast.Call(func=ast.Attribute(value=ast.Name("math"), attr=name), args=[*given], keywords=[])
+            ) if name in _FUNCTIONS and given:
+                yield from _applied(_FUNCTIONS[name], given, names)
+            case _:
+                raise NotArithmetic(ast.unparse(node))
+    except (ZeroDivisionError, TypeError, ValueError, OverflowError) as error:
+        raise NotArithmetic(ast.unparse(node)) from error
+
+
+def _applied(
+    function: Callable[..., Fraction | int], given: Sequence[ast.expr], names: Mapping[str, Fraction]
+) -> Iterator[Fraction]:
+    """The results of what a function is applied to, and its own."""
+    values = []
+    for one in given:
+        *before, value = evaluate(one, names)
+        if not isinstance(one, ast.Constant | ast.Name):
+            yield from [*before, value]
+        values.append(value)
+    yield Fraction(function(*values))
+
+
+def _power(base: Fraction, exponent: Fraction) -> Fraction:
+    size = max(base.numerator.bit_length(), base.denominator.bit_length())
+    if exponent.denominator != 1 or size * abs(exponent) > LARGEST_POWER_BITS:
+        raise NotArithmetic(f"{base} ** {exponent}")
+    return Fraction(base ** int(exponent))

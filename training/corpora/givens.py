@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from fractions import Fraction
 from math import isfinite
 
@@ -41,7 +42,7 @@ def refuse_invented(program: str, question: str) -> None:
     given = _given(question)
     allowed = {part for number in given for part in _parts(number)} | KNOWN
     allowed |= {a / b for a in given for b in given | KNOWN if b}
-    if invented := _used(program) - allowed:
+    if invented := used(program).keys() - allowed:
         raise Unusable(f"invents a number: {_short(min(invented))}")
 
 
@@ -52,8 +53,8 @@ def refuse_left_out(program: str, question: str) -> None:
     Traceback (most recent call last):
     mathsolve.training.corpora.solution.Unusable: leaves a number out: 6
     """
-    used = _used(program)
-    left_out = {number for number in _given(question) - KNOWN if used.isdisjoint(_parts(number))}
+    there = used(program).keys()
+    left_out = {number for number in _given(question) - KNOWN if there.isdisjoint(_parts(number))}
     if left_out:
         raise Unusable(f"leaves a number out: {_short(min(left_out))}")
 
@@ -68,10 +69,11 @@ def _short(number: Fraction) -> str:
     return f"{float(number):g}" if abs(number) < 10**15 else "a long one"
 
 
-def _used(program: str) -> set[Fraction]:
+def used(program: str) -> Counter[Fraction]:
+    """The numbers that stand in a program, and how often."""
     found = (node.value for node in ast.walk(ast.parse(program)) if isinstance(node, ast.Constant))
     numbers = (value for value in found if isinstance(value, int | float) and not isinstance(value, bool))
-    return {Fraction(str(number)) for number in numbers if isfinite(number)}
+    return Counter(Fraction(str(number)) for number in numbers if isfinite(number))
 
 
 def _given(question: str) -> set[Fraction]:

@@ -78,7 +78,8 @@ def synthesise_(
         Model that teaches, where the teacher is one: as for mathsolve --model.
     set_
         More for the teacher, NAME=VALUE; may be given several times. corpora: folder, names. deepmind: corpus (its file).
-        model: family, solver, solver_family, seeds, makers, samples, temperature, max_tokens, concurrency.
+        renumbered: file (of examples, whose numbers change). model: family, solver, solver_family, seeds, makers, samples,
+        temperature, max_tokens, concurrency.
     near_duplicates
         Keep questions that are nearly the same, as those are that a few templates give by the thousand.
     concurrency

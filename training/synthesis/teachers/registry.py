@@ -37,6 +37,7 @@ TEACHERS = {
     "corpora": ".corpora:open_teacher",
     "deepmind": "...corpora.deepmind.teacher:open_teacher",
     "model": ".model.teacher:open_teacher",
+    "renumbered": ".renumbered:open_teacher",
 }
 """Module and function that opens each teacher."""
 
