@@ -92,9 +92,7 @@ def make_data(recipe: Recipe, folder: Path, console: Console, public: Path | Non
     wanted = [one for one in recipe.data if not card_of(one.file(folder)).is_file()]
     if not wanted:
         return
-    made = {one.teacher: {"file": str(one.file(folder))} for one in recipe.data}
-    wishes = [Wishes(recipe.seed, not one.questions, data=public, settings=made.get(one.of, {})) for one in wanted]
-    teachers = [open_teacher(one.teacher, wish) for one, wish in zip(wanted, wishes, strict=True)]
+    teachers = [open_teacher(one.teacher, Wishes(recipe.seed, not one.questions, data=public)) for one in wanted]
     benchmarks = measures(recipe.benchmarks, part(public, "eval"))
     for ingredient, teacher in zip(wanted, teachers, strict=True):
         console.print(f"[bold]data: {ingredient.teacher}[/bold]")

@@ -85,20 +85,6 @@ class Recipe(FineTuning):
     shape: Shape
     """The model's size."""
 
-    @model_validator(mode="after")
-    def _changes_numbers_of_what_is_there(self) -> Recipe:
-        before: set[str] = set()
-        for one in self.data:
-            if one.of and one.teacher != "renumbered":
-                raise ValueError(f"of means nothing to the teacher {one.teacher}; take it out")
-            if one.teacher == "renumbered" and one.of not in before:
-                raise ValueError(
-                    f"renumbered changes the numbers of {one.of or 'nothing'}, which no data before it are; "
-                    'name the teacher of data before it: of = "corpora"'
-                )
-            before.add(one.teacher)
-        return self
-
 
 class PolicyTraining(FineTuning):
     """Fine-tuning on a model's own attempts."""

@@ -111,8 +111,6 @@ class Ingredient(Table):
     """Questions to train on; 0: all that the teacher has."""
     held_out: int = Field(default=0, ge=0)
     """Questions of each held-out split."""
-    of: str = ""
-    """For `renumbered`: the teacher whose ingredient, before this one, gets other numbers."""
     near_duplicates: bool = False
     """Whether questions may nearly be the same, as those are that a few templates give by the thousand."""
     share: float = Field(default=1.0, gt=0)

@@ -17,7 +17,6 @@ from mathsolve.engine.errors import UsageError
 from mathsolve.training.corpora.arithmetic import NotArithmetic, evaluate, tree
 from mathsolve.training.corpora.renumbering import Template
 from mathsolve.training.corpora.solution import Unusable
-from mathsolve.training.recipe import load_recipe
 from mathsolve.training.synthesis.ledger import read_examples
 from mathsolve.training.synthesis.teachers.registry import Wishes, open_teacher
 
@@ -204,17 +203,3 @@ def test_missing_and_foreign_files_are_named(known: Path, tmp_path: Path) -> Non
     known.write_text('{"question": "What?"}\n')
     with pytest.raises(UsageError, match="is no file of examples"):
         asyncio.run(open_teacher("renumbered", Wishes(settings={"file": str(known)})).draw("train", 0))
-
-
-def test_a_recipe_says_whose_numbers_change(tmp_path: Path) -> None:
-    text = Path(load_recipe.__globals__["RECIPES"], "tiny.toml").read_text()
-    for more, fault in (
-        ('teacher = "renumbered"', "changes the numbers of nothing"),
-        ('teacher = "renumbered"\nof = "corpora"', "changes the numbers of corpora"),
-        ('teacher = "deepmind"\nof = "bank"', "of means nothing to the teacher deepmind"),
-    ):
-        (tmp_path / "r.toml").write_text(f"{text}\n[[data]]\n{more}\n")
-        with pytest.raises(UsageError, match=fault):
-            load_recipe(str(tmp_path / "r.toml"))
-    (tmp_path / "r.toml").write_text(f'{text}\n[[data]]\nteacher = "renumbered"\nof = "bank"\n')
-    assert load_recipe(str(tmp_path / "r.toml")).data[-1].of == "bank"
