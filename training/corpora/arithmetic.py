@@ -1,6 +1,6 @@
 """Arithmetic in a text: its exact value, and whether what it claims is true.
 
-Promises: a text is never executed, only read as a tree of the four operators, short powers and numbers.
+Promises: a text is never executed, only read as a tree of operators, a few functions that round or choose, and numbers.
 Does not promise to find claims with units between the numbers, e.g. "3 apples + 2 apples = 5 apples".
 """
 
@@ -17,7 +17,7 @@ from fractions import Fraction
 from types import MappingProxyType
 
 LARGEST_POWER_BITS = 2048
-"""Longer powers are not computed."""
+"""Longer powers and results are not computed."""
 
 _OPERATORS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction | int]] = {
     ast.Add: operator.add,
@@ -33,7 +33,7 @@ _FUNCTIONS: dict[str, Callable[..., Fraction | int]] = {
     "max": max,
     "abs": abs,
     "int": math.trunc,
-    "round": lambda number, places=0: round(number, int(places)),
+    "round": lambda number, places=Fraction(0): _rounded(number, places),
     "floor": math.floor,
     "ceil": math.ceil,
 }
@@ -190,7 +190,8 @@ def _balanced(term: str) -> str:
 
 
 def evaluate(node: ast.expr, names: Mapping[str, Fraction] = MappingProxyType({})) -> Iterator[Fraction]:
-    """Every result on the way to the exact value of an expression, in order; the last one is the value.
+    """Every result on the way to the exact value of an expression, in order; the last one is the value. Before one that was
+    divided without remainder there is the exact quotient.
 
     Args:
         node: the four operators, remainders, short powers, and functions that round or choose, on numbers and names.
@@ -209,6 +210,8 @@ def evaluate(node: ast.expr, names: Mapping[str, Fraction] = MappingProxyType({}
                 *before, value = evaluate(operand, names)
                 yield from [*before, -value if isinstance(sign, ast.USub) else value]
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _OPERATORS:
+                if isinstance(op, ast.FloorDiv):
+                    yield from _applied(operator.truediv, (left, right), names)
                 yield from _applied(_OPERATORS[type(op)], (left, right), names)
             case (
                 ast.Call(func=ast.Name(name), args=[*given], keywords=[])
@@ -217,6 +220,8 @@ def evaluate(node: ast.expr, names: Mapping[str, Fraction] = MappingProxyType({}
                 yield from _applied(_FUNCTIONS[name], given, names)
             case _:
                 raise NotArithmetic(ast.unparse(node))
+    except NotArithmetic:
+        raise
     except (ZeroDivisionError, TypeError, ValueError, OverflowError) as error:
         raise NotArithmetic(ast.unparse(node)) from error
 
@@ -231,7 +236,16 @@ def _applied(
         if not isinstance(one, ast.Constant | ast.Name):
             yield from [*before, value]
         values.append(value)
-    yield Fraction(function(*values))
+    result = Fraction(function(*values))
+    if max(result.numerator.bit_length(), result.denominator.bit_length()) > LARGEST_POWER_BITS:
+        raise NotArithmetic("a number too long to go on with")
+    yield result
+
+
+def _rounded(number: Fraction, places: Fraction) -> Fraction:
+    if places.denominator != 1 or abs(places) > 20:
+        raise NotArithmetic(f"round(..., {places})")
+    return Fraction(round(number, int(places)))
 
 
 def _power(base: Fraction, exponent: Fraction) -> Fraction:

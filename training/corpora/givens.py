@@ -43,7 +43,7 @@ def refuse_invented(program: str, question: str) -> None:
     allowed = {part for number in given for part in _parts(number)} | KNOWN
     allowed |= {a / b for a in given for b in given | KNOWN if b}
     if invented := used(program).keys() - allowed:
-        raise Unusable(f"invents a number: {_short(min(invented))}")
+        raise Unusable(f"invents a number: {short(min(invented))}")
 
 
 def refuse_left_out(program: str, question: str) -> None:
@@ -56,7 +56,7 @@ def refuse_left_out(program: str, question: str) -> None:
     there = used(program).keys()
     left_out = {number for number in _given(question) - KNOWN if there.isdisjoint(_parts(number))}
     if left_out:
-        raise Unusable(f"leaves a number out: {_short(min(left_out))}")
+        raise Unusable(f"leaves a number out: {short(min(left_out))}")
 
 
 def _parts(number: Fraction) -> set[Fraction]:
@@ -65,7 +65,8 @@ def _parts(number: Fraction) -> set[Fraction]:
     return {number, share, 1 - share, 1 + share, 100 - number, 100 + number}
 
 
-def _short(number: Fraction) -> str:
+def short(number: Fraction) -> str:
+    """A number for a message."""
     return f"{float(number):g}" if abs(number) < 10**15 else "a long one"
 
 
@@ -73,7 +74,7 @@ def used(program: str) -> Counter[Fraction]:
     """The numbers that stand in a program, and how often."""
     found = (node.value for node in ast.walk(ast.parse(program)) if isinstance(node, ast.Constant))
     numbers = (value for value in found if isinstance(value, int | float) and not isinstance(value, bool))
-    return Counter(Fraction(str(number)) for number in numbers if isfinite(number))
+    return Counter(Fraction(str(number)) for number in numbers if isinstance(number, int) or isfinite(number))
 
 
 def _given(question: str) -> set[Fraction]:

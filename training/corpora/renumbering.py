@@ -2,13 +2,17 @@
 
 The program tells what depends on which number. It is read as exact arithmetic, not executed, once with the old numbers and
 once with the new ones, and every result on the way has to stay what it was: whole where it was whole, positive where it was
-positive, a part of one where it was a part. So nobody eats 12 of 5 apples, and no 7 children share
-20 sweets evenly.
+positive, a part of one where it was a part. So nobody eats 12 of 5 apples, and no 7 children share 20 sweets evenly.
 
-Promises: every number that is changed stands once in the question, and all numbers of the question are in the program or
-never matter; numbers keep their order of size, their decimals, how round they are, and what their units allow. The answer is
-exact.
-Does not promise that the world is so: a boy may be older than before. Numbers in words, dates and times stay.
+What it cannot tell is whether a number of the program is the one of the question, or equal to it by accident: the 20 that is
+twice the ten pears beside 20 oranges. So a problem is refused where a result on the way is also a number of the question or of
+the program or another result, and where a number that only the program has comes out of those of the question. Half off is
+half left, so 50% stays; so do 100%, dates, times of the day, counts of the other numbers, and numbers in words.
+
+Promises: a number that is changed stands once in the question, every number of the question is in the program, and the answer
+is exact. Numbers stay about as large and as round as they were, keep their decimals, their order among each other, and what
+their units allow.
+Does not promise that the world is so (a boy may be older than before), nor that a number is not drawn again.
 """
 
 from __future__ import annotations
@@ -18,15 +22,15 @@ import copy
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
-from itertools import permutations
+from itertools import product
 from random import Random
 
 from ...engine.grading.spoken import spelled_number
 from .arithmetic import NUMBER, NotArithmetic, evaluate
-from .givens import KNOWN, used
+from .givens import KNOWN, short, used
 from .solution import Unusable
 
 LARGEST = 10**7
@@ -35,8 +39,20 @@ TRIES = 60
 """Draws of new numbers before it is given up."""
 _ROUND = (1000, 500, 100, 50, 25, 10, 5)
 """What round numbers are multiples of."""
-_CONSTANT = frozenset(map(Fraction, (1, 2, 7, 12, 24, 30, 52, 60, 100, 365, 1000)))
+_UNITS: Mapping[Fraction | int, str] = {
+    7: "week",
+    12: "month|year|dozen|inch|inches|foot|feet",
+    24: "hour|day",
+    30: "month",
+    52: "week|year",
+    60: "minute|hour|second",
+    365: "year",
+}
+"""What a program may know by itself where the question has such a word."""
+_CONSTANT = frozenset(map(Fraction, (2, *_UNITS, 18, 100, 1000)))
 """What a program may know by itself, so that one of several such numbers in it need not be the one of the question."""
+_SAID = tuple(map(Fraction, (1, 2, 3, 4, 100)))
+"""Of "one more", "twice", "a third", "four sides", "percent"."""
 _SMALL = frozenset(map(Fraction, (0, 1, 2)))
 """Numbers that a program may leave out: "one of them", "the 2 of them"."""
 _FIXED = frozenset(map(Fraction, ("3", "3.1", "3.14", "3.1416", "3.14159")))
@@ -47,13 +63,17 @@ _LIMITS = (
     (re.compile(r"\s*-?(?:hours?|hrs?)\b"), 24),
     (re.compile(r"\s*-?(?:minutes?|mins?|seconds?)\b"), 60),
     (re.compile(r"\s*-?months?\b"), 12),
-    (re.compile(r"\s*%|\s*percent"), 100),
+    (re.compile(r"\s*-?weeks?\b"), 52),
+    (re.compile(r"\s*%|\s*percent"), 99),
 )
 """Units with the largest number that a smaller one may become."""
-_TOKEN = re.compile(rf"(?<![\w./:^\\-])({NUMBER})(?!\w|[./:^]\w|,\d|\s*/\s*\d|\s*(?:[ap]\.?m\b|o'clock|:))")
+_TOKEN = re.compile(rf"(?<![\w./:^\\-])({NUMBER})(?!\w|[./:^]\w|,\d|\s*/\s*\d|\s*(?:[AaPp]\.?[Mm]\b|o'clock|:))")
+_MONTH = re.compile(r"\b(?:Jan|Feb|Mar|Apr|May|June?|July?|Aug|Sept?|Oct|Nov|Dec)[a-z]*\.?\s*$")
 _DIGITS = re.compile(NUMBER)
 _WORD = re.compile(r"[A-Za-z]+(?:-[a-z]+)?")
 _PERCENT = re.compile(r"\s*%|\s*percent")
+_RIDDLE = re.compile(r"\bdigits?\b", re.IGNORECASE)
+_NEARLY = re.compile(r"\b(?:approximat|closest|nearest|about how|round)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,11 +115,22 @@ class Template:
     @classmethod
     def of(cls, question: str, program: str) -> Template:
         """The template of a question with a program that prints its answer. Raises `Unusable`."""
+        if _RIDDLE.search(question):
+            raise Unusable("digits: with others the question would be another")
+        if _NEARLY.search(question) and re.search(r"floor|ceil|int\(|//", program):
+            raise Unusable("nearly: another number may be nearer from the other side")
         body = ast.parse(program)
         trace = tuple(_trace(body))
-        givens = tuple(_givens(question, used(program)))
+        spoken = (spelled_number(word) for word in _WORD.findall(question))
+        there = Counter([*map(_number, _DIGITS.findall(question)), *(value for value in spoken if value is not None)])
+        literals = used(program)
+        _refuse_unclear(question, there, literals)
+        _refuse_accidents(_operations(body), {*there, *literals})
+        givens = tuple(_givens(question, there, literals))
         if not givens:
             raise Unusable("no other numbers: none stands once in the question and in the program")
+        if any(re.search(rf"_{given.value}(?!\d)", program) for given in givens):
+            raise Unusable("named by a number: what has it in its name would keep it")
         return cls(question, body, givens, trace)
 
     def renumbered(self, rng: Random) -> tuple[str, str, str]:
@@ -127,32 +158,63 @@ class Template:
         return question
 
 
-def _givens(question: str, literals: Mapping[Fraction, int]) -> Iterator[Given]:
-    """The numbers that may change. Raises `Unusable` where one is left out of the program or was computed before."""
-    spoken = (spelled_number(word) for word in _WORD.findall(question))
-    there = Counter([*map(_number, _DIGITS.findall(question)), *(value for value in spoken if value is not None)])
-    unknown = literals.keys() - {part for value in there for part in (value, value / 100)}
-    if computed := unknown - (KNOWN - set(_results(there))):
-        raise Unusable(f"computed before: {float(min(computed)):g} is not in the question")
+def _refuse_unclear(question: str, there: Counter[Fraction], literals: Counter[Fraction]) -> None:
+    """Raises `Unusable` where a number of the program comes from nowhere, or one of the question goes nowhere."""
+    if same := {value for value in there if value / 100 in there and value / 100 in literals and value not in literals}:
+        raise Unusable(f"the same twice: {short(min(same))}% is also there as a number")
+    places = {part for value in there for part in (value, value / 100)}
+    known = {value for value in KNOWN if _may_be_known(value, question)} - set(_results(there))
+    if _PERCENT.search(question):
+        known.add(Fraction(100))
+    if computed := literals.keys() - places - known:
+        raise Unusable(f"computed before: {short(min(computed))} is not in the question")
+    for value in (value for value, count in literals.items() if count > 1 and value > 2 and value in there):
+        if value in _results(there.keys() - {value}):
+            raise Unusable(f"computed before: {short(value)} may be the one of the question, or come out of others")
     if left_out := {value for value in there if not literals.keys() & {value, value / 100}} - _SMALL:
-        raise Unusable(f"leaves a number out: {float(min(left_out)):g}")
+        raise Unusable(f"leaves a number out: {short(min(left_out))}")
+
+
+def _refuse_accidents(operations: Sequence[Fraction], numbers: Collection[Fraction]) -> None:
+    """Raises `Unusable` where a result on the way is also a number that is given, or another result."""
+    often = Counter(operations)
+    for value in operations[:-1]:
+        if value in numbers or often[value] > 1:
+            raise Unusable(f"equal by accident: {short(value)} is a result and something else")
+
+
+def _givens(question: str, there: Counter[Fraction], literals: Counter[Fraction]) -> Iterator[Given]:
+    """The numbers that may change. Raises `Unusable` for a percentage that is not calculated as one."""
     for match in _TOKEN.finditer(question):
         value, behind = _number(match[1]), question[match.end() :]
-        scale = 100 if literals.get(value / 100) and _PERCENT.match(behind) else 1
-        found = [literals.get(place, 0) for place in (value, value / 100)]
-        sure = found[scale == 100] == 1 or (found[scale == 100] > 1 and value not in _CONSTANT)
-        fixed = value <= 1 or _is_year(match[1]) or (value in _FIXED and _ROUND_THING.search(question))
-        if there[value] == 1 and 0 in found and sure and not fixed:
+        percent = _PERCENT.match(behind) is not None
+        scale = 100 if percent and value / 100 in literals else 1
+        count, other = literals[value / scale], literals[value / 100 if scale == 1 else value]
+        if percent and scale == 1 and 100 not in literals:
+            raise Unusable(f"no percentage: the program knows {short(value)} without a hundred")
+        fixed = (
+            (value <= 1 or value == there.total() - 1)
+            or (percent and value in (50, 100))
+            or (count > 1 and (value <= 12 or value in _CONSTANT))
+            or (value in _FIXED and _ROUND_THING.search(question))
+            or (_is_year(match[1]) or _MONTH.search(question[: match.start()]))
+        )
+        if there[value] == 1 and count and not other and not fixed:
             limit = next((most for unit, most in _LIMITS if unit.match(behind) and value <= most), None)
             yield Given(match.start(1), match.end(1), value, len(match[1].partition(".")[2]), scale, limit)
 
 
-def _results(numbers: Iterable[Fraction]) -> Iterator[Fraction]:
-    """What one operation makes of two of these numbers, or of one of them and 1."""
-    for a, b in permutations([*numbers, Fraction(1)], 2):
-        yield from (a + b, a - b, a * b)
-        if b:
-            yield a / b
+def _may_be_known(value: Fraction, question: str) -> bool:
+    """Whether a program may use a number that the question does not have."""
+    words = _UNITS.get(value)
+    return words is None or re.search(rf"\b(?:{words})s?\b", question, re.IGNORECASE) is not None
+
+
+def _results(numbers: Collection[Fraction]) -> Iterator[Fraction]:
+    """What one operation makes of two of these numbers, or of one of them and one that is often said in words."""
+    for a, b in product([number for number in numbers if number > 1], [*numbers, *_SAID]):
+        if a != b:
+            yield from (a + b, a - b, b - a, a * b, b / a, *([a / b] if b else []))
 
 
 def _drawn(given: Given, rng: Random) -> Fraction:
@@ -165,7 +227,8 @@ def _drawn(given: Given, rng: Random) -> Fraction:
     low, high = math.ceil(size / (2 * step)), max(int(2 * size / step), int(size / step) + 3)
     if given.limit is not None:
         high = min(high, int(given.limit / unit / step))
-    return max(rng.randint(max(low, 1), max(low, high, 1)) * step, 2) * unit
+    new = max(rng.randint(max(low, 1), max(low, high, 1)) * step, 2) * unit
+    return new if new.denominator > 1 or given.value.denominator == 1 else new + unit
 
 
 def _alike(old: Fraction, new: Fraction) -> bool:
@@ -212,22 +275,54 @@ class _Numbers(ast.NodeTransformer):
 
 
 def _trace(program: ast.Module) -> Iterator[Fraction]:
-    """Every result of a program that only calculates; what it prints is the last. Raises `Unusable`."""
+    """Every result of a program that only calculates and prints once, at its end; that is the last. Raises `Unusable`."""
     names: dict[str, Fraction] = {}
     try:
-        for statement in program.body:
-            match statement:
-                case ast.Assign(targets=[ast.Name(name)], value=value):
-                    *before, names[name] = evaluate(value, names)
-                    yield from [*before, names[name]]
-                case ast.Expr(ast.Call(func=ast.Name("print"), args=[shown], keywords=[])):
-                    yield from evaluate(_bare(shown), names)
-                case ast.Import(names=[ast.alias("math")]):
-                    continue
-                case _:
-                    raise Unusable("no arithmetic: its program does something else")
-    except NotArithmetic as fault:
+        for node, name in _calculations(program):
+            *before, value = evaluate(node, names)
+            names[name] = value
+            yield from [*before, value]
+    except (NotArithmetic, RecursionError) as fault:
         raise Unusable(f"no arithmetic: {fault}") from fault
+
+
+def _operations(program: ast.Module) -> list[Fraction]:
+    """The value of every operation, in the order of the lines, the printed one last if it is one. Raises `NotArithmetic`."""
+    names: dict[str, Fraction] = {}
+    found: list[Fraction] = []
+    for node, name in _calculations(program):
+        inner = [each for each in ast.walk(node) if isinstance(each, ast.BinOp) and not _is_once(each)]
+        found += [_last(each, names) for each in reversed(inner)]
+        names[name] = _last(node, names)
+    return found
+
+
+def _is_once(node: ast.BinOp) -> bool:
+    """Whether it is `x * 1`, of which fractions are made."""
+    return isinstance(node.op, ast.Mult) and isinstance(node.right, ast.Constant) and node.right.value == 1
+
+
+def _last(node: ast.expr, names: Mapping[str, Fraction]) -> Fraction:
+    *_, value = evaluate(node, names)
+    return value
+
+
+def _calculations(program: ast.Module) -> Iterator[tuple[ast.expr, str]]:
+    """What is calculated, and the name that it gets; none for what is printed. Raises `Unusable`."""
+    *lines, end = program.body or [ast.Pass()]
+    for line in lines:
+        match line:
+            case ast.Assign(targets=[ast.Name(name)], value=value):
+                yield value, name
+            case ast.Import(names=[ast.alias("math")]):
+                continue
+            case _:
+                raise Unusable("no arithmetic: its program does something else")
+    match end:
+        case ast.Expr(ast.Call(func=ast.Name("print"), args=[shown], keywords=[])):
+            yield _bare(shown), ""
+        case _:
+            raise Unusable("no arithmetic: its program does not end with what it prints")
 
 
 def _bare(shown: ast.expr) -> ast.expr:
