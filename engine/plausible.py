@@ -1,4 +1,4 @@
-"""What cannot be an answer because of what was asked: a price of -3, half a person, a probability of 2.
+"""What cannot be an answer because of what was asked: a price of -3, half a person, a probability of 2, a value for a proof.
 
 `implausible(question, answer)` reads both as text, in English. It is a sign and no proof, so the trust in an answer
 (`engine.trust`) weighs it like any other. Hardly any true answer is called implausible, of the benchmarks that come with the
@@ -42,8 +42,14 @@ _CHANCE = re.compile(
 )
 
 
+_PROOF = re.compile(
+    r"\b(?:dis)?prove\b(?!.*\b(?:find|what|calculate|compute|determine|evaluate|which|how (?:many|much))\b)", re.DOTALL
+)
+"""What asks for a proof and for nothing else."""
+
+
 def implausible(question: str, answer: str) -> bool:
-    """Whether the answer is a number that cannot be what was asked for.
+    """Whether the answer cannot be what was asked for.
 
     >>> implausible("How many apples are left?", "-3"), implausible("How many apples are left?", "3")
     (True, False)
@@ -51,8 +57,12 @@ def implausible(question: str, answer: str) -> bool:
     (True, False)
     >>> implausible("What is 3 - 7?", "-4"), implausible("What is the probability of a six?", "6")
     (False, True)
+    >>> implausible("Prove that sqrt(2) is irrational.", "sqrt(2)"), implausible("Disprove it: n^2 > n", "n")
+    (True, True)
     """
     told, number = question.lower(), answer.strip()
+    if _PROOF.search(told):
+        return True
     if not _NUMBER.fullmatch(number):
         return False
     asked = next((one for one in reversed(_SENTENCE.split(told)) if one.rstrip().endswith("?")), told)

@@ -239,7 +239,7 @@ def _too_low(candidate: Candidate, threshold: float) -> str | None:
 def _reason(seen: Mapping[str, float]) -> str:
     """The most telling signal, in words."""
     if seen["implausible"]:
-        return "such a number is hardly what was asked for"
+        return "such an answer is hardly what was asked for"
     if seen["agreement"] < 0.5:
         return f"only {seen['agreement']:.0%} of the attempts agree"
     if seen["unused"] > 0.3:

@@ -137,14 +137,14 @@ def test_text_of_any_server_ends_at_the_first_of_many_stops(plain: Server) -> No
     )
     assert (short.finished, short.stop, short.size) == ("length", None, 5)
     assert (stopped.stop, stopped.text[-5:]) == ("import *", "ympy ")
-    assert (other.stop, other.text) == ("espect to", "Differentiate with r")
+    assert (other.stop, other.text) == ("espect to", stopped.text.partition("espect to")[0]) and other.text[-2:] == " r"
     assert all(len(body["stop"]) <= 4 for body in plain.seen()["bodies"] if "stop" in body)
 
 
 def test_a_stop_within_a_token_leaves_its_rest_to_the_engine(like_vllm: Server) -> None:
-    (found,) = ask(like_vllm.url, Sampling(max_tokens=60, stops=("erentiate wit",)))
+    (found,) = ask(like_vllm.url, Sampling(max_tokens=60, stops=("espect t",)))
     (backend,) = (find("embedded").load(),)
-    assert found.stop == "erentiate wit"
+    assert found.stop == "espect t"
     assert backend.renderer.decode(found.ids) + found.rest == found.text + found.stop
 
 
