@@ -128,10 +128,11 @@ class Supervisor:
 
     def last_words(self) -> str:
         """The last line that the server complained with, for people."""
-        if self._complaints.closed:
+        try:
+            self._complaints.seek(0)
+            lines = self._complaints.read().decode("utf-8", "replace").split("\n")
+        except ValueError:  # another thread may close it at any moment
             return "it was closed"
-        self._complaints.seek(0)
-        lines = self._complaints.read().decode("utf-8", "replace").split("\n")
         return next((line for line in reversed(lines) if line.strip()), "it did not say why")
 
     def spawn(self, kind: Kind) -> Channel:
